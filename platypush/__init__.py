@@ -1,0 +1,3 @@
+"""Platypush: a self-hosted automation hub. Importing the package starts nothing."""
+
+__version__ = "1.0.0"

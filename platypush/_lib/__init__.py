@@ -1,0 +1,1 @@
+"""Leaf helpers. Nothing here imports anything of the package but this folder."""
