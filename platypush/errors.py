@@ -162,9 +162,7 @@ class RegistrationRequired(PlatypushError):
 
     http_status = 412
     code = "registration_required"
-    default_message = (
-        "No user is registered yet. Open /register in a browser, or run: platypush user add NAME"
-    )
+    default_message = "No user is registered yet. Open /register in a browser, or run: platypush user add NAME"
 
 
 class TooLarge(PlatypushError):
@@ -209,8 +207,7 @@ class AnswerLost(Unavailable):
 
     code = "answer_lost"
     default_message = (
-        "The Platypush daemon went away before it answered. The action may have run: "
-        "check before sending it again."
+        "The Platypush daemon went away before it answered. The action may have run: check before sending it again."
     )
 
 
@@ -218,9 +215,7 @@ class Busy(Unavailable):
     """As many calls as allowed are running. The request did not run."""
 
     code = "busy"
-    default_message = (
-        "The hub runs as many calls as it may at once. The request did not run: send it again later."
-    )
+    default_message = "The hub runs as many calls as it may at once. The request did not run: send it again later."
 
 
 class StorageFailed(Unavailable):

@@ -95,7 +95,7 @@ class HttpSettings:
 
     port: int = 8008
     websocket_port: int = 8009
-    bind_address: str = "0.0.0.0"
+    bind_address: str = "0.0.0.0"  # noqa: S104 - the default of the specification
     disable_websocket: bool = False
     resource_dirs: Mapping[str, Path] = field(default_factory=dict)
     ssl_cert: Path | None = None

@@ -70,9 +70,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**64 else float(value) if abs(value) < 10**300 else str(value)
     if isinstance(value, Mapping):
-        return {
-            _clean(key if isinstance(key, str) else str(key)): _clean(item) for key, item in value.items()
-        }
+        return {_clean(key if isinstance(key, str) else str(key)): _clean(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_clean(item) for item in value]
     return value
