@@ -42,5 +42,5 @@ class Response(Message):
             "origin": self.origin,
             "_timestamp": self.timestamp,
             "response": {"output": self.output, "errors": self.errors},
-            "_logging_level": logging.WARNING if self.errors else logging.INFO,
+            "_logging_level": logging.INFO,
         }

@@ -1,0 +1,85 @@
+"""Logging for the daemon and the workers: one line for one thing, with the request's id, without secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import re
+import sys
+from pathlib import Path
+
+from platypush._lib.calls import current_call
+
+__all__ = ["JsonFormatter", "RequestFilter", "configure", "redact"]
+
+_TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s%(request_suffix)s"
+_SECRETS = re.compile(r"(?i)\b(token|session_token|access_token|password|signature|code)=[^&\s\"'#;]+")
+
+
+def redact(text: str) -> str:
+    """``text`` with the values of credentials in URLs and forms replaced by ``***``."""
+    return _SECRETS.sub(lambda match: f"{match[1]}=***", text)
+
+
+class RequestFilter(logging.Filter):
+    """Adds the request id of the present call to each record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        call = current_call()
+        record.request_id = call.request_id if call else None
+        record.request_suffix = f" [{call.request_id}]" if call else ""
+        return True
+
+
+class TextFormatter(logging.Formatter):
+    """For people: time, level, logger, message, request id."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+class JsonFormatter(logging.Formatter):
+    """For collectors: one JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": redact(record.getMessage()),
+        }
+        request_id = getattr(record, "request_id", None)
+        if request_id:
+            line["request_id"] = request_id
+        if record.exc_info:
+            line["traceback"] = redact(self.formatException(record.exc_info))
+        return json.dumps(line, default=str)
+
+
+def configure(level: str = "INFO", filename: Path | None = None, style: str = "text") -> None:
+    """Send the process's log to ``filename`` (followed when it is rotated) or to standard error.
+
+    ``style`` is ``text``, ``json`` or a format string of the ``logging`` module. Replaces earlier handlers, so a
+    reload can call it again. Raises OSError when the file cannot be opened.
+    """
+    handler: logging.Handler
+    if filename is None:
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        filename.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.WatchedFileHandler(filename)
+    formatter: logging.Formatter = (
+        JsonFormatter() if style == "json" else TextFormatter(_TEXT if style == "text" else style)
+    )
+    handler.setFormatter(formatter)
+    handler.addFilter(RequestFilter())
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(level)
+    # A line for every frame and every connection of these libraries drowns the log.
+    for noisy in ("websockets", "asyncio", "urllib3", "werkzeug", "alembic"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger(noisy).level))
