@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-__all__ = ["Options"]
+import click
+
+__all__ = ["Options", "installation_options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +19,27 @@ class Options:
     config: Path | None = None
     workdir: Path | None = None
     verbose: bool = False
+    pidfile: Path | None = None
+
+    def environ(self) -> dict[str, str]:
+        """The environment that the configuration is looked up in."""
+        return dict(os.environ)
+
+
+def installation_options(command: Any) -> Any:
+    """Let a command take ``-c``, ``-w`` and ``-v`` after its name too, where people expect them.
+
+    The command reads the result from ``ctx.obj`` as ever.
+    """
+
+    def merge(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value:
+            ctx.obj = replace(ctx.obj or Options(), **{parameter.name or "": value})
+
+    for flags, settings in (
+        (("-c", "--config"), {"type": click.Path(path_type=Path), "help": "Configuration file."}),
+        (("-w", "--workdir"), {"type": click.Path(path_type=Path), "help": "State folder."}),
+        (("-v", "--verbose"), {"is_flag": True, "help": "Log details."}),
+    ):
+        command = click.option(*flags, callback=merge, expose_value=False, **settings)(command)
+    return command

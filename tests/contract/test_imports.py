@@ -28,10 +28,24 @@ RULES: list[tuple[str, set[str]]] = [
     ("user", {"_lib", "errors", "message", "user"}),
     ("process", {"_lib", "errors", "process"}),
     ("event.matching", {"_lib", "errors", "message", "event.matching"}),
-    ("backend.http.app.routes", {"=__init__", "_lib", "errors", "message", "context", "user", "config.web", "backend.http.app"}),
+    (
+        "backend.http.app.routes",
+        {"=__init__", "_lib", "errors", "message", "context", "user", "config.web", "backend.http.app"},
+    ),
     (
         "backend.http.app",
-        {"=__init__", "_lib", "errors", "message", "bus", "user", "config.model", "config.web", "context", "backend.http.app"},
+        {
+            "=__init__",
+            "_lib",
+            "errors",
+            "message",
+            "bus",
+            "user",
+            "config.model",
+            "config.web",
+            "context",
+            "backend.http.app",
+        },
     ),
     ("backend.http.uwsgi", {"backend.http.app"}),
     # The two programs that a child process runs; nothing imports them.

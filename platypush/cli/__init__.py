@@ -1,0 +1,90 @@
+"""The ``platypush`` command. Each command's module is imported when it is called, so that all start fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from platypush import __version__
+from platypush.cli.options import Options
+from platypush.errors import PlatypushError
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "call": "Run an action of the running hub.",
+    "check": "Validate configuration, scripts, permissions and ports.",
+    "reload": "Make the running hub load its configuration and scripts anew.",
+    "run": "Run the hub in the foreground (the default).",
+    "status": "Show what the running hub does.",
+    "token": "Make, list and revoke tokens.",
+    "user": "Add, list and remove users, and set a forgotten password.",
+}
+
+
+class _Commands(click.Group):
+    """Commands by name; ``platypush`` alone, or with options only, is ``platypush run``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's interface
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"platypush.cli.{cmd_name}")
+        command: click.Command = getattr(module, "command", None) or getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from_known = importlib.import_module("platypush._lib.suggest").did_you_mean(args[0], _COMMANDS)
+            error.message += from_known
+            raise
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-c", "--config", type=click.Path(path_type=Path), help="Configuration file [env: PLATYPUSH_CONFIG]")
+@click.option("-w", "--workdir", type=click.Path(path_type=Path), help="State folder [env: PLATYPUSH_WORKDIR]")
+@click.option("-v", "--verbose", is_flag=True, help="Log details.")
+@click.option("-P", "--pidfile", type=click.Path(path_type=Path), help="Write the daemon's process id there.")
+@click.version_option(__version__, prog_name="platypush")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None, workdir: Path | None, verbose: bool, pidfile: Path | None) -> None:
+    """A self-hosted automation hub. Without a command it runs the hub in the foreground."""
+    ctx.obj = Options(config=config, workdir=workdir, verbose=verbose, pidfile=pidfile)
+    if ctx.invoked_subcommand is None:
+        ctx.exit(ctx.invoke(_run_command(ctx)))
+
+
+def _run_command(ctx: click.Context) -> Any:
+    group = ctx.command
+    assert isinstance(group, click.Group)  # noqa: S101 - tells the type checker what click gives
+    return group.get_command(ctx, "run")
+
+
+def main() -> None:
+    """Entry point of the ``platypush`` script: exits with the command's status, errors in one readable text."""
+    try:
+        result = cli.main(prog_name="platypush", standalone_mode=False)
+    except PlatypushError as error:
+        click.echo(f"platypush: {error}", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("platypush: stopped", err=True)
+        sys.exit(130)
+    sys.exit(result if isinstance(result, int) else 0)

@@ -1,0 +1,42 @@
+"""How a command reaches the running hub: over its bus, as the operator's own process."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from platypush.bus.unix import UnixBusClient
+from platypush.cli.options import Options
+from platypush.config.loader import load
+from platypush.errors import ConfigurationError, PlatypushError
+from platypush.message import decode, encode
+from platypush.message.envelope import LOCAL, Envelope, Reply
+
+__all__ = ["call", "control"]
+
+
+def call(options: Options, envelope: Envelope) -> Reply:
+    """Send one envelope to the hub of this installation.
+
+    Raises PlatypushError when it is not running or its configuration cannot be read.
+    """
+    config = load(options.config, workdir=options.workdir, environ=os.environ)
+    if config.bus.type != "unix":
+        raise ConfigurationError("The command line reaches a hub over its unix socket; this one uses another bus.")
+    client = UnixBusClient(config.bus.path, wait=1.0)
+    try:
+        return client.call(envelope)
+    finally:
+        client.close()
+
+
+def control(options: Options, operation: str, body: Any = None, *, time: float = 30) -> Any:
+    """Run a control operation of the hub and give its decoded answer.
+
+    Raises PlatypushError with the hub's own message when the hub refuses or fails.
+    """
+    payload = b"" if body is None else encode(body)
+    reply = call(options, Envelope("control", payload, operation, LOCAL, time_left=time))
+    if reply.status >= 400:
+        raise PlatypushError(decode(reply.body)["error"]["message"])
+    return decode(reply.body)
