@@ -72,7 +72,7 @@ class Dispatcher:
                 return run(envelope)
         except PlatypushError as error:
             return error_reply(error, envelope.request_id)
-        except Exception:  # noqa: BLE001 - boundary: a failure of the hub must reach its caller as an answer
+        except Exception:  # boundary: a failure of the hub must reach its caller as an answer
             _logger.exception("Envelope %s of kind %s failed", envelope.request_id, envelope.kind)
             return error_reply(PlatypushError(), envelope.request_id)
 

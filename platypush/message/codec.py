@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from platypush.errors import BadRequest
 
 __all__ = ["decode", "encode"]
 
-_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_DATACLASS
 _logger = logging.getLogger(__name__)
 
 
@@ -52,6 +53,8 @@ def _default(value: Any) -> Any:
     to_dict = getattr(value, "to_dict", None)
     if to_dict is not None and not isinstance(value, type):
         return to_dict()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if callable(value):
         return f"<function at {getattr(value, '__module__', '?')}.{getattr(value, '__qualname__', '?')}>"
     if hasattr(value, "__fspath__"):
