@@ -1,0 +1,1 @@
+"""What the hub is measured against: the least that a server of each kind has to do."""
