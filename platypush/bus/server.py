@@ -4,6 +4,11 @@ One thread accepts; each connection has a thread that reads a call, runs the han
 with no queue in between. Workers keep a pool of connections, so there are as many threads as calls at once. An idle
 connection is closed after a while in a way that loses nothing: the reading side is shut first, so that whatever was
 sent before is read and run, and whatever is sent later is refused by the kernel and sent elsewhere by the client.
+
+Never late: a client hangs up when its time is over, so before a call runs its connection is looked at. That look
+costs a switch of threads, a fifth of the throughput, and is needed only where a call can have waited: its thread is
+always there before the client sends, so that is when the whole process stood still (stopped, swapped out, the
+interpreter held by foreign code). The accepting thread ticks to know.
 """
 
 from __future__ import annotations
@@ -43,6 +48,9 @@ _TIMEVAL = struct.Struct("@ll")
 _SEND_SECONDS = 30
 _SPARE_CONNECTIONS = 64
 _ACCEPT_PAUSE = 0.1
+_TICK = 0.25
+_STALL = 0.6
+_DOUBT = 5.0
 
 
 class UnixBusServer:
@@ -82,6 +90,7 @@ class UnixBusServer:
         self._inode = 0
         self._accepting: threading.Thread | None = None
         self._stopping = False
+        self._prompt_until = 0.0
         self._empty = threading.Event()
         # Sets of sockets, whose add, discard and len are atomic: no lock is taken for a call.
         self._connections: set[socket.socket] = set()
@@ -127,9 +136,19 @@ class UnixBusServer:
                 _shut(connection, socket.SHUT_RDWR)
 
     def _accept(self, listener: socket.socket, handler: Handler) -> None:
+        listener.settimeout(_TICK)
+        ticked = time.monotonic()
+        doubt_until = 0.0
         while True:
+            now = time.monotonic()
+            if now - ticked > _STALL:
+                doubt_until = now + _DOUBT
+            ticked = now
+            self._prompt_until = now + _STALL if now >= doubt_until else 0.0
             try:
                 connection, _ = listener.accept()
+            except TimeoutError:
+                continue
             except OSError as error:
                 if self._stopping:
                     return
@@ -199,7 +218,8 @@ class UnixBusServer:
             try:
                 if len(running) > self._max_calls:
                     reply = error_reply(Busy(retry_after=1), envelope.request_id)
-                elif _hung_up(connection):
+                elif since > self._prompt_until and _hung_up(connection):
+                    self._logger.info("Request %s did not run: its caller is gone", envelope.request_id)
                     return
                 elif envelope.time_left <= 0:
                     reply = error_reply(_NEVER_LATE, envelope.request_id)
