@@ -23,7 +23,7 @@ from platypush.config.paths import (
     user_config,
     user_workdir,
 )
-from platypush.config.problem import KeyPath, dotted
+from platypush.config.problem import Problem, dotted
 from platypush.config.schema import RootSection
 from platypush.config.secrets import protect, reveal
 from platypush.config.sections import ROOT_KEYS, Sections, is_core, sort_sections, switched_off
@@ -73,8 +73,10 @@ def _build(
         "dashboards_dir": core.path(root.dashboards_dir, ("dashboards_dir",)),
     }
     sections = sort_sections(document, others)
+    problems.extend(sections.problems)
     if document.errors:
-        raise ConfigurationError(problems=tuple(str(problem) for problem in _in_order(document)))
+        also = [Problem(id="config.section", key=p.section, reason=p.reason, source=p.source) for p in problems]
+        raise ConfigurationError(problems=_in_order(document.files, [*document.errors, *also]))
     return Config(
         path=path,
         files=tuple(document.files) if path else (),
@@ -85,7 +87,7 @@ def _build(
         constants=reveal(root.constants),
         http=http,
         disabled=frozenset(disabled),
-        problems=(*problems, *sections.problems, *_warnings(document)),
+        problems=(*problems, *_warnings(document)),
         raw=protect(document.data),
         **settings,
         **_frozen(sections),
@@ -136,18 +138,18 @@ def _workdir(root: RootSection, core: Core, argument: Path | None, environ: Mapp
             return resolve_path(named, Path.cwd(), environ)
         except ValueError as error:
             raise ConfigurationError(f"The working directory cannot be used: {error}") from error
-    key: KeyPath = ("workdir",)
-    return core.path(root.workdir, key) if root.workdir else user_workdir(environ)
+    return core.path(root.workdir, ("workdir",)) if root.workdir else user_workdir(environ)
 
 
-def _in_order(document: Document) -> list[Any]:
-    files = [str(file) for file in document.files]
+def _in_order(files: list[Path], problems: list[Problem]) -> tuple[str, ...]:
+    """One text for each problem, in the order of the files and their lines."""
+    order = {str(file): index for index, file in enumerate(files)}
 
-    def place(problem: Any) -> tuple[int, int]:
+    def place(problem: Problem) -> tuple[int, int]:
         file, _, line = problem.source.rpartition(":")
-        return (files.index(file) if file in files else -1, int(line) if line.isdigit() else 0)
+        return order.get(file, -1), int(line) if line.isdigit() else 0
 
-    return sorted(document.errors, key=place)
+    return tuple(str(problem) for problem in sorted(problems, key=place))
 
 
 def _warnings(document: Document) -> list[SectionProblem]:

@@ -38,9 +38,7 @@ _SECRET_KEYS = frozenset(
     {"access", "account", "api", "app", "auth", "client", "consumer", "encryption", "private", "secret", "signing"}
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_URL_PASSWORD = re.compile(
-    r"(?P<before>[a-z][a-z0-9+.-]*://[^/\s:@]*:)(?P<password>[^/\s]+)(?P<after>@)", re.IGNORECASE
-)
+_URL_PASSWORD = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s]+(?P<after>@)", re.IGNORECASE)
 _MAX_SECRET = 64 * 1024
 
 
@@ -56,7 +54,7 @@ def is_secret_key(key: str) -> bool:
 
 
 def protect(value: Any, *, secret: bool = False) -> Any:
-    """A copy of ``value`` whose secret texts are ``Secret``: those under a key that names one, and URLs with a password."""
+    """A copy of ``value`` with ``Secret`` for secret texts: those under a key that names one, URLs with a password."""
     if isinstance(value, Mapping):
         return {key: protect(item, secret=secret or is_secret_key(str(key))) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -45,7 +45,7 @@ def is_core(key: str) -> bool:
 
 
 def switched_off(section: Any) -> tuple[bool, str | None]:
-    """Whether ``enabled: false`` or ``disabled: true`` switches ``section`` off, and what is wrong with the two keys."""
+    """Whether ``enabled: false`` or ``disabled: true`` switches ``section`` off, and what is wrong with these keys."""
     if not isinstance(section, Mapping):
         return False, None
     for switch in _SWITCHES:

@@ -40,6 +40,11 @@ _LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
+def _expect(condition: object, reason: str) -> None:
+    if not condition:
+        raise ValueError(reason)
+
+
 def _text(value: Any) -> Any:
     return value.reveal() if isinstance(value, Secret) else value
 
@@ -108,8 +113,8 @@ def _level(value: str) -> str:
 def _networks(value: Any) -> Any:
     value = _text(value)
     items = [value] if isinstance(value, str) else value
-    if not isinstance(items, list) or not all(isinstance(item, str | Secret) for item in items):
-        raise ValueError("a list of addresses or networks is expected: [127.0.0.1, 10.0.0.0/8].")
+    fits = isinstance(items, list) and all(isinstance(item, str | Secret) for item in items)
+    _expect(fits, "a list of addresses or networks is expected: [127.0.0.1, 10.0.0.0/8].")
     networks = []
     for item in map(_text, items):
         try:
@@ -121,44 +126,36 @@ def _networks(value: Any) -> Any:
 
 
 def _arguments(value: Any) -> Any:
-    if not isinstance(value, list):
-        raise ValueError("a list is expected, one argument each: ['--http-socket', ':8008', '--master'].")
+    _expect(isinstance(value, list), "a list is expected, one argument each: ['--http-socket', ':8008', '--master'].")
     arguments = []
     for item in map(_text, value):
-        if isinstance(item, bool) or not isinstance(item, str | int):
-            raise ValueError(f"{item!r} is no argument: put it in quotes.")
-        if "\0" in str(item):
-            raise ValueError("an argument cannot hold a zero byte.")
+        _expect(isinstance(item, str | int) and not isinstance(item, bool), f"{item!r} is no argument: quote it.")
+        _expect("\0" not in str(item), "an argument cannot hold a zero byte.")
         arguments.append(str(item))
     return arguments
 
 
 def _environment(value: Any) -> Any:
-    if not isinstance(value, dict):
-        raise ValueError("names with values are expected, such as 'TZ: Europe/Berlin'.")
+    _expect(isinstance(value, dict), "names with values are expected, such as 'TZ: Europe/Berlin'.")
     for name, item in value.items():
-        if not re.fullmatch(r"[^=\0\s]+", name):
-            raise ValueError(f"{name!r} cannot be the name of an environment variable.")
-        if not isinstance(item, str | Secret) or "\0" in _text(item):
-            raise ValueError(f"the value of {name} is not text: put it in quotes.")
+        _expect(re.fullmatch(r"[^=\0\s]+", name), f"{name!r} cannot be the name of an environment variable.")
+        is_text = isinstance(item, str | Secret) and "\0" not in _text(item)
+        _expect(is_text, f"the value of {name} is not text: put it in quotes.")
     return {name: _text(item) for name, item in value.items()}
 
 
 def _resource_dirs(value: Any) -> Any:
     if value is None:
         return {}
-    if not isinstance(value, dict):
-        raise ValueError("names with folders are expected, such as 'photos: /mnt/hd/photos'.")
+    _expect(isinstance(value, dict), "names with folders are expected, such as 'photos: /mnt/hd/photos'.")
     folders: dict[str, str] = {}
     for name, folder in value.items():
         key = name.strip("/")
-        if not key.isprintable() or any(part in {"", ".", ".."} for part in key.split("/")):
-            raise ValueError(f"{name!r} cannot be a part of an address: use a name such as photos or photos/2024.")
-        if key in folders:
-            raise ValueError(f"{name!r} is there twice.")
+        fits = key.isprintable() and not {"", ".", ".."} & set(key.split("/"))
+        _expect(fits, f"{name!r} cannot be a part of an address: use a name such as photos or photos/2024.")
+        _expect(key not in folders, f"{name!r} is there twice.")
         folder = _text(folder)
-        if not isinstance(folder, str) or not folder:
-            raise ValueError(f"{name!r} needs the path of a folder, as text.")
+        _expect(isinstance(folder, str) and folder, f"{name!r} needs the path of a folder, as text.")
         folders[key] = folder
     return folders
 

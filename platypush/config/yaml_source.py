@@ -38,11 +38,11 @@ _HINTS = (
     ("character '\\t'", "Indent with spaces: YAML does not allow tabs."),
     (
         "cannot start any token",
-        "A value that starts with @, %, `, a tab or another special character has to be quoted.",
+        "A value that starts with @, %, ` or the like has to be quoted; indent with spaces.",
     ),
     (
         "mapping values are not allowed",
-        "A value with a colon and a space in it has to be quoted; check the indent too.",
+        "A value with ': ' in it has to be quoted; check the indent too.",
     ),
     ("quoted scalar", "A quote is opened and not closed."),
     ("expected <block end>", "The indent of this line fits no line above it."),
