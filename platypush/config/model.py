@@ -152,6 +152,8 @@ class SectionProblem:
     section: str
     reason: str
     source: str = ""
+    warning: bool = False
+    """Whether the section works all the same: worth a look, no failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
