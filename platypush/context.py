@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from platypush.backend import Backend
     from platypush.message.event import Event
 
-__all__ = ["EventBus", "Runtime", "clear_runtime", "get_backend", "get_bus", "get_plugin", "set_runtime"]
+__all__ = ["EventBus", "Runtime", "Variable", "clear_runtime", "get_backend", "get_bus", "get_plugin", "set_runtime"]
 
 
 class EventBus(Protocol):
@@ -88,3 +88,26 @@ def get_backend(name: str) -> Backend:
 def get_bus() -> EventBus:
     """Where events are posted: ``get_bus().post(CustomEvent('doorbell'))``."""
     return _holder.get().get_bus()
+
+
+class Variable:
+    """A value by name that hooks, procedures and scripts share: ``Variable('away').set(True)``.
+
+    Kept in the main database by the ``variable`` plugin; with ``persisted=False`` in memory, until the daemon
+    stops. Works where ``get_plugin`` does, and raises the same.
+    """
+
+    def __init__(self, name: str, persisted: bool = True) -> None:
+        self.name = name
+        self.persisted = persisted
+
+    def get(self) -> Any:
+        """The value, or None when there is none."""
+        plugin = get_plugin("variable")
+        response = plugin.get(self.name) if self.persisted else plugin.mget(self.name)
+        return response.output.get(self.name)
+
+    def set(self, value: Any) -> None:
+        """Store ``value``, which has to be JSON-able; None removes the variable."""
+        plugin = get_plugin("variable")
+        (plugin.set if self.persisted else plugin.mset)(**{self.name: value})

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from platypush._lib.suggest import did_you_mean
-from platypush.config.model import Secret
+from platypush.config.secrets import reveal
 from platypush.errors import ArgumentError, PlatypushError, Unavailable, UnknownAction
 from platypush.plugins import Plugin, RunnablePlugin, is_action
 from platypush.plugins._discovery import Catalogue, LoadFailure
@@ -35,17 +35,6 @@ def constructor_arguments(
     except ArgumentError as error:
         raise LoadFailure(f"{source}: {error}" if source else str(error)) from error
     return cls, keywords
-
-
-def reveal(value: Any) -> Any:
-    """``value`` with every ``Secret`` in it as the text that it hides."""
-    if isinstance(value, Secret):
-        return value.reveal()
-    if isinstance(value, Mapping):
-        return {key: reveal(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [reveal(item) for item in value]
-    return value
 
 
 class Slot:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from platypush.config.model import Config
     from platypush.plugins.status import PluginState
 
-__all__ = ["PluginDirectory", "PluginServices", "ServicePlugin"]
+__all__ = ["PluginDirectory", "PluginServices", "ServicePlugin", "ValueStore"]
 
 
 class PluginDirectory(Protocol):
@@ -24,6 +24,22 @@ class PluginDirectory(Protocol):
 
     def statuses(self) -> tuple[PluginState, ...]:
         """The state of every plugin."""
+
+
+class ValueStore(Protocol):
+    """Small JSON values in the main database; ``platypush.user.values.KeyValues`` is one."""
+
+    def all(self, namespace: str) -> dict[str, Any]:
+        """Every value of a namespace by name."""
+
+    def get(self, namespace: str, name: str, default: Any = None) -> Any:
+        """One value, or ``default``."""
+
+    def set(self, namespace: str, values: dict[str, Any]) -> None:
+        """Store all of ``values``."""
+
+    def delete(self, namespace: str, *names: str) -> int:
+        """Forget ``names``; how many there were."""
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -41,6 +57,7 @@ class PluginServices:
     config: Config
     registry: PluginDirectory | None = None
     users: Any = None
+    values: ValueStore | None = None
     procedures: Callable[[], Mapping[str, Any]] = field(default=_nothing)
     backends: Callable[[], Mapping[str, Any]] = field(default=_nothing)
 
