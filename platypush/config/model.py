@@ -190,5 +190,7 @@ class Config:
     procedures: tuple[ProcedureSettings, ...] = ()
     crons: tuple[CronSettings, ...] = ()
     problems: tuple[SectionProblem, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """``file:line`` of every key at the root, for messages about its section."""
     raw: Mapping[str, Any] = field(default_factory=dict)
     """The merged document as written, secrets as ``Secret``; ``config.get`` shows it masked."""
