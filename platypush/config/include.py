@@ -57,7 +57,7 @@ def _parse_file(path: Path, environ: Mapping[str, str]) -> Document:
         reason = f"the file is not UTF-8 text (byte {error.start})."
     else:
         return parse(text, path, environ)
-    return Document(files=[path], errors=[Problem(id="config.file", key="", reason=reason, source=str(path))])
+    return Document(files=[path], errors=[Problem("config.file", "", reason, str(path))])
 
 
 def _names(value: Any, mark: Mark, document: Document) -> list[str]:
@@ -71,7 +71,7 @@ def _names(value: Any, mark: Mark, document: Document) -> list[str]:
 
 
 def _include_problem(mark: Mark, reason: str) -> Problem:
-    return Problem(id="config.include", key="include", reason=reason, source=str(mark))
+    return Problem("config.include", "include", reason, str(mark))
 
 
 def _same(file: Path, files: tuple[Path, ...]) -> bool:
@@ -91,6 +91,4 @@ def _merge(document: Document, part: Document, target: dict[str, Any], extra: di
             document.marks.update((where, mark) for where, mark in part.marks.items() if where[: len(path)] == path)
         elif value is not None and target[key] != value:
             reason = f"{dotted(path)} has another value in {document.source(path)}. Keep one of them."
-            document.errors.append(
-                Problem(id="config.conflict", key=dotted(path), reason=reason, source=part.source(path))
-            )
+            document.errors.append(Problem("config.conflict", dotted(path), reason, part.source(path)))

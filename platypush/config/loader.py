@@ -75,7 +75,7 @@ def _build(
     sections = sort_sections(document, others)
     problems.extend(sections.problems)
     if document.errors:
-        also = [Problem(id="config.section", key=p.section, reason=p.reason, source=p.source) for p in problems]
+        also = [Problem("config.section", p.section, p.reason, p.source) for p in problems]
         raise ConfigurationError(problems=_in_order(document.files, [*document.errors, *also]))
     return Config(
         path=path,
@@ -88,6 +88,7 @@ def _build(
         http=http,
         disabled=frozenset(disabled),
         problems=(*problems, *_warnings(document)),
+        sources={key: document.source((key,)) for key in document.data},
         raw=protect(document.data),
         **settings,
         **_frozen(sections),
@@ -154,7 +155,7 @@ def _in_order(files: list[Path], problems: list[Problem]) -> tuple[str, ...]:
 
 def _warnings(document: Document) -> list[SectionProblem]:
     return [
-        SectionProblem(section=dotted(path), reason=reason, source=document.source(path))
+        SectionProblem(section=dotted(path), reason=reason, source=document.source(path), warning=True)
         for path, reason in document.warnings
     ]
 

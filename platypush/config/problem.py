@@ -32,7 +32,7 @@ class Mark:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong, where, and why. ``id`` is stable, for programs and documentation."""
 
@@ -42,6 +42,11 @@ class Problem:
     source: str = ""
     """``file:line`` or a file's path; empty where there is none."""
     severity: Severity = Severity.ERROR
+
+    @classmethod
+    def warning(cls, id: str, key: str, reason: str, source: str = "") -> Problem:
+        """A problem that stops nothing."""
+        return cls(id, key, reason, source, Severity.WARNING)
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.source, self.key, self.reason) if part)

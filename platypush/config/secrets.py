@@ -107,9 +107,10 @@ def read_secret_file(path: Path) -> str:
 def readable_by_others(path: Path) -> str | None:
     """The reason why ``path``, which holds a secret, is not safe where it is; None when it is.
 
-    The group may read it: that is how a service gets at a file of root's. Raises OSError.
+    The group may read it: that is how a service gets at a file of root's. A folder that others cannot enter protects
+    what is in it. Raises OSError.
     """
     mode = path.stat().st_mode
-    if not mode & stat.S_IROTH:
+    if not mode & stat.S_IROTH or not all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents):
         return None
     return f"everybody on this machine can read {path} (mode {stat.S_IMODE(mode):04o}): chmod o-rwx {path}"

@@ -28,6 +28,7 @@ _SWITCHES = ("enabled", "disabled")
 _CANNOT_BE_OFF = frozenset({"constants", "environment", "include"})
 _PROCEDURE = re.compile(r"procedure\.(?:(async|sync)\.)?([A-Za-z_][\w.-]*)\s*(?:\((.*)\))?")
 _CONTROL = frozenset({"if", "elif", "else", "for", "fork", "while", "break", "continue", "return", "set"})
+_STEPS = ("action", *sorted(_CONTROL))
 _CRON = re.compile(r"@\w+|\S+(\s+\S+){4,6}")
 _NESTED = {
     "backend": "backend.http:",
@@ -207,10 +208,11 @@ def _misplaced(key: str, value: Mapping[str, Any]) -> str | None:
 
 
 def _step_problem(step: Any) -> str | None:
-    words = [step] if isinstance(step, str) else list(step) if isinstance(step, dict) else []
+    keys = [step] if isinstance(step, str) else list(step) if isinstance(step, dict) else []
     if isinstance(step, dict) and "action" in step:
         return None if isinstance(step["action"], str) and step["action"] else "action takes the name of an action."
-    first = words[0].split()[0].rstrip(":") if words and words[0].split() else ""
-    if first in _CONTROL:
+    word = (keys[0].split() or [""])[0] if keys else ""
+    if word in _CONTROL:
         return None
-    return f"a step is an action ('action: light.hue.on') or one of {', '.join(sorted(_CONTROL))}."
+    names = ", ".join(sorted(_CONTROL))
+    return f"a step has an action ('action: light.hue.on') or is one of {names}.{did_you_mean(word, _STEPS)}"

@@ -79,7 +79,7 @@ class Document:
 
     def add_error(self, problem_id: str, path: KeyPath, reason: str) -> None:
         """Note an error at ``path``."""
-        self.errors.append(Problem(id=problem_id, key=dotted(path), reason=reason, source=self.source(path)))
+        self.errors.append(Problem(problem_id, dotted(path), reason, self.source(path)))
 
 
 class _Refused(Exception):
@@ -198,7 +198,7 @@ class _Reader:
 
     def _error(self, node: yaml.Node, path: KeyPath, reason: str) -> None:
         source = str(Mark(self._file, node.start_mark.line + 1))
-        self.document.errors.append(Problem(id="config.yaml", key=dotted(path), reason=reason, source=source))
+        self.document.errors.append(Problem("config.yaml", dotted(path), reason, source))
 
 
 def parse(text: str, file: Path, environ: Mapping[str, str]) -> Document:
@@ -214,9 +214,7 @@ def parse(text: str, file: Path, environ: Mapping[str, str]) -> Document:
             try:
                 reader.read(node)
             except _Refused as refusal:
-                reader.document.errors.append(
-                    Problem(id="config.yaml", key="", reason=str(refusal), source=str(Mark(file, 1)))
-                )
+                reader.document.errors.append(Problem("config.yaml", "", str(refusal), str(Mark(file, 1))))
             return reader.document
         finally:
             loader.dispose()
@@ -224,7 +222,7 @@ def parse(text: str, file: Path, environ: Mapping[str, str]) -> Document:
         return Document(files=[file], errors=[_syntax_problem(error, file)])
     except RecursionError:
         reason = "the values are nested too deeply."
-        return Document(files=[file], errors=[Problem(id="config.yaml", key="", reason=reason, source=str(file))])
+        return Document(files=[file], errors=[Problem("config.yaml", "", reason, str(file))])
 
 
 def _syntax_problem(error: yaml.YAMLError, file: Path) -> Problem:
@@ -233,4 +231,4 @@ def _syntax_problem(error: yaml.YAMLError, file: Path) -> Problem:
     said = ", ".join(part for part in parts if part) or "unreadable"
     hint = next((f" {text}" for fragment, text in _HINTS if fragment in said), "")
     source = str(Mark(file, mark.line + 1)) if mark else str(file)
-    return Problem(id="config.yaml", key="", reason=f"not valid YAML ({said}).{hint}", source=source)
+    return Problem("config.yaml", "", f"not valid YAML ({said}).{hint}", source)
