@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from platypush import daemon
+from platypush.daemon.main import run
 from platypush.cli.options import Options, installation_options
 
 __all__ = ["command"]
@@ -22,6 +22,4 @@ def command(ctx: click.Context, pidfile: Path | None = None) -> int:
     options: Options = ctx.obj or Options()
     if pidfile is not None:
         options = replace(options, pidfile=pidfile)
-    return daemon.run(
-        config_path=options.config, workdir=options.workdir, verbose=options.verbose, pidfile=options.pidfile
-    )
+    return run(config_path=options.config, workdir=options.workdir, verbose=options.verbose, pidfile=options.pidfile)

@@ -1,0 +1,1 @@
+"""The daemon: the composition root. ``platypush.daemon.main.run`` is what ``platypush run`` calls."""
