@@ -1,0 +1,201 @@
+"""HTTP requests to other servers."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from platypush.plugins import Plugin, action
+from platypush.plugins.http.request._addresses import AllowedHosts
+from platypush.plugins.http.request._exchange import Exchange, Limits
+
+__plugin__ = "HttpRequestPlugin"
+__all__ = ["HttpRequestPlugin"]
+
+Output = Literal["text", "json", "binary"]
+Texts = dict[str, str]
+Body = str | dict[str, Any] | None
+
+
+class HttpRequestPlugin(Plugin):
+    """Send HTTP requests. Loaded only when it has a section.
+
+    Without ``allowed_hosts`` every public address can be reached, and nothing on this machine or in private networks.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_hosts: list[str] | None = None,
+        timeout: float = 30,
+        max_size: int = 16 * 1024 * 1024,
+        max_redirects: int = 10,
+        **kwargs: Any,
+    ) -> None:
+        """
+        :param allowed_hosts: What can be reached, and nothing else: names (``hub.lan``), names with a wildcard
+            (``*.example.com``), addresses, networks (``192.168.1.0/24``), and ``public`` for every public address.
+            A name that is listed may have a private address.
+        :param timeout: Seconds for a whole request.
+        :param max_size: Bytes that an answer may have, unpacked.
+        :param max_redirects: How many redirects are followed.
+        """
+        super().__init__(**kwargs)
+        self._exchange = Exchange(AllowedHosts(allowed_hosts), Limits(timeout, max_size, max_redirects))
+
+    @action
+    def get(
+        self,
+        url: str,
+        output: Output = "text",
+        params: dict[str, Any] | None = None,
+        headers: Texts | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = True,
+    ) -> Any:
+        """Send a GET request. An answer of 400 or above is an error.
+
+        :param url: The URL, ``http`` or ``https``.
+        :param output: ``text``, ``json`` (decoded) or ``binary`` (Base64).
+        :param params: Arguments added to the URL.
+        :param headers: Headers.
+        :param auth: User name and password for Basic authentication.
+        :param timeout: Seconds for this request.
+        :param allow_redirects: Whether to follow redirects.
+        :return: The answer's body.
+        """
+        options = {"params": params, "headers": headers, "auth": auth, "allow_redirects": allow_redirects}
+        return self._exchange.send("GET", url, output, timeout, options)
+
+    @action
+    def post(
+        self,
+        url: str,
+        output: Output = "text",
+        data: Body = None,
+        json: Any = None,
+        params: dict[str, Any] | None = None,
+        headers: Texts | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = True,
+    ) -> Any:
+        """Send a POST request. Arguments as for ``get``, and:
+
+        :param url: The URL, ``http`` or ``https``.
+        :param output: ``text``, ``json`` (decoded) or ``binary`` (Base64).
+        :param data: The body: a text, or an object that is sent as a form.
+        :param json: A value that is sent as JSON instead.
+        :param params: Arguments added to the URL.
+        :param headers: Headers.
+        :param auth: User name and password for Basic authentication.
+        :param timeout: Seconds for this request.
+        :param allow_redirects: Whether to follow redirects.
+        :return: The answer's body.
+        """
+        return self._with_body("POST", url, output, timeout, data, json, params, headers, auth, allow_redirects)
+
+    @action
+    def put(
+        self,
+        url: str,
+        output: Output = "text",
+        data: Body = None,
+        json: Any = None,
+        params: dict[str, Any] | None = None,
+        headers: Texts | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = True,
+    ) -> Any:
+        """Send a PUT request. Arguments as for ``post``."""
+        return self._with_body("PUT", url, output, timeout, data, json, params, headers, auth, allow_redirects)
+
+    @action
+    def patch(
+        self,
+        url: str,
+        output: Output = "text",
+        data: Body = None,
+        json: Any = None,
+        params: dict[str, Any] | None = None,
+        headers: Texts | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = True,
+    ) -> Any:
+        """Send a PATCH request. Arguments as for ``post``."""
+        return self._with_body("PATCH", url, output, timeout, data, json, params, headers, auth, allow_redirects)
+
+    @action
+    def delete(
+        self,
+        url: str,
+        output: Output = "text",
+        data: Body = None,
+        json: Any = None,
+        params: dict[str, Any] | None = None,
+        headers: Texts | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = True,
+    ) -> Any:
+        """Send a DELETE request. Arguments as for ``post``."""
+        return self._with_body("DELETE", url, output, timeout, data, json, params, headers, auth, allow_redirects)
+
+    @action
+    def head(
+        self,
+        url: str,
+        params: dict[str, Any] | None = None,
+        headers: Texts | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> dict[str, str]:
+        """Send a HEAD request. Arguments as for ``get``.
+
+        :return: The answer's headers.
+        """
+        options = {"params": params, "headers": headers, "auth": auth, "allow_redirects": allow_redirects}
+        return self._exchange.headers("HEAD", url, timeout, options)
+
+    @action
+    def options(
+        self,
+        url: str,
+        params: dict[str, Any] | None = None,
+        headers: Texts | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = True,
+    ) -> dict[str, str]:
+        """Send an OPTIONS request. Arguments as for ``get``.
+
+        :return: The answer's headers.
+        """
+        options = {"params": params, "headers": headers, "auth": auth, "allow_redirects": allow_redirects}
+        return self._exchange.headers("OPTIONS", url, timeout, options)
+
+    def _with_body(
+        self,
+        method: str,
+        url: str,
+        output: Output,
+        timeout: float | None,
+        data: Body,
+        json: Any,
+        params: dict[str, Any] | None,
+        headers: Texts | None,
+        auth: tuple[str, str] | None,
+        allow_redirects: bool,
+    ) -> Any:
+        options = {
+            "data": data.encode() if isinstance(data, str) else data,
+            "json": json,
+            "params": params,
+            "headers": headers,
+            "auth": auth,
+            "allow_redirects": allow_redirects,
+        }
+        return self._exchange.send(method, url, output, timeout, options)
