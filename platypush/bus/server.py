@@ -45,10 +45,10 @@ _STACK = 1024 * 1024
 _STACK_LOCK = threading.Lock()
 _PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
 _TIMEVAL = struct.Struct("@ll")
-_SEND_SECONDS = 30
+_TICK = _TIMEVAL.pack(0, 250_000)
+_SEND_LIMIT = _TIMEVAL.pack(30, 0)
 _SPARE_CONNECTIONS = 64
 _ACCEPT_PAUSE = 0.1
-_TICK = 0.25
 _STALL = 0.6
 _DOUBT = 5.0
 
@@ -136,7 +136,8 @@ class UnixBusServer:
                 _shut(connection, socket.SHUT_RDWR)
 
     def _accept(self, listener: socket.socket, handler: Handler) -> None:
-        listener.settimeout(_TICK)
+        # Not settimeout(): a non-blocking accept does not notice that the socket was shut.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TICK)
         ticked = time.monotonic()
         doubt_until = 0.0
         while True:
@@ -147,7 +148,7 @@ class UnixBusServer:
             self._prompt_until = now + _STALL if now >= doubt_until else 0.0
             try:
                 connection, _ = listener.accept()
-            except TimeoutError:
+            except BlockingIOError:
                 continue
             except OSError as error:
                 if self._stopping:
@@ -167,7 +168,7 @@ class UnixBusServer:
             _turn_away(connection, BUSY)
             return
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, self._idle)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.pack(_SEND_SECONDS, 0))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SEND_LIMIT)
         self._connections.add(connection)
         thread = threading.Thread(target=self._serve, args=(connection, handler), name="bus-call", daemon=True)
         try:
