@@ -1,0 +1,1 @@
+"""Who asks, from where, and whether the request is his own wish."""

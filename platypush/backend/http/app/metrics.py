@@ -1,0 +1,126 @@
+"""Counters of all workers together, through prometheus_client's files that every worker maps."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from platypush._lib.files import private_dir
+
+__all__ = ["Metrics"]
+
+_logger = logging.getLogger(__name__)
+_BUCKETS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+_ARCHIVE = "archive"
+
+
+class Metrics:
+    """What this worker counts, and the text for all workers. Safe for many threads, greenlets and processes.
+
+    Each process has files of its own in ``directory``; those of processes that are gone are added up into one
+    file, so that nothing is lost when a worker is replaced and the folder does not grow. Raises OSError when the
+    folder cannot be made.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = private_dir(directory)
+        # Both are read when a metric is made; this is how prometheus_client is told its mode after its import.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+        vars(values)["ValueClass"] = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+        registry = CollectorRegistry()
+        self._requests = Counter(
+            "platypush_http_requests", "HTTP requests answered.", ("route", "method", "status"), registry=registry
+        )
+        self._seconds = Histogram(
+            "platypush_http_request_seconds", "Time to the start of the answer.", ("route",),
+            registry=registry, buckets=_BUCKETS,
+        )  # fmt: skip
+        self._calls = Counter("platypush_bus_calls", "Calls over the bus.", ("kind", "outcome"), registry=registry)
+        self._call_seconds = Histogram(
+            "platypush_bus_call_seconds", "Time of a call over the bus.", ("kind",), registry=registry, buckets=_BUCKETS
+        )
+        self._sign_ins = Counter(
+            "platypush_sign_ins", "Sign-ins with name and password.", ("outcome",), registry=registry
+        )
+        self._refusals = Counter(
+            "platypush_http_refused", "Requests without a valid credential.", ("reason",), registry=registry
+        )
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count an HTTP request; ``route`` is the rule, not the path."""
+        self._requests.labels(route, method if method in _METHODS else "other", str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def called(self, kind: str, outcome: str, seconds: float) -> None:
+        """Count a call over the bus."""
+        self._calls.labels(kind, outcome).inc()
+        self._call_seconds.labels(kind).observe(seconds)
+
+    def signed_in(self, outcome: str) -> None:
+        """Count an attempt with name and password: ``ok`` or the error's code."""
+        self._sign_ins.labels(outcome).inc()
+
+    def refused(self, reason: str) -> None:
+        """Count a request whose credential did not pass, by the error's code."""
+        self._refusals.labels(reason).inc()
+
+    def text(self) -> bytes:
+        """The counters of all workers, dead ones included, in Prometheus's text format."""
+        registry = CollectorRegistry()
+        with _locked(self._directory):
+            _collect_dead(self._directory)
+            MultiProcessCollector(registry, path=str(self._directory))  # type: ignore[no-untyped-call]
+            return generate_latest(registry)
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _collect_dead(directory: Path) -> None:
+    for path in directory.glob("*_*.db"):
+        kind, _, owner = path.stem.rpartition("_")
+        if owner == _ARCHIVE or not owner.isdigit() or _alive(int(owner)):
+            continue
+        try:
+            _add(path, directory / f"{kind}_{_ARCHIVE}.db")
+        except (ValueError, struct.error, RuntimeError) as error:
+            # A process that was killed while it wrote: its counts are lost, the page is not.
+            _logger.warning("Dropped the metrics of process %s: %s", owner, error)
+        path.unlink(missing_ok=True)
+
+
+def _add(source: Path, archive: Path) -> None:
+    total: Any = MmapedDict(str(archive))  # type: ignore[no-untyped-call]
+    try:
+        for key, value, _, _ in MmapedDict.read_all_values_from_file(str(source)):  # type: ignore[no-untyped-call]
+            total.write_value(key, total.read_value(key)[0] + value, 0.0)
+    finally:
+        total.close()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
