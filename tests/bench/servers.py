@@ -66,6 +66,11 @@ class Hub:
     ready_after: float
 
     @property
+    def python(self) -> str:
+        """The interpreter that the hub runs on."""
+        return sys.executable
+
+    @property
     def url(self) -> str:
         """Where actions are run."""
         return f"http://127.0.0.1:{self.port}/execute"
