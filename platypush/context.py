@@ -11,8 +11,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from platypush.backend import Backend
     from platypush.message.event import Event
+    from platypush.message.request import Request
+    from platypush.message.response import Response
 
-__all__ = ["EventBus", "Runtime", "Variable", "clear_runtime", "get_backend", "get_bus", "get_plugin", "set_runtime"]
+__all__ = [
+    "EventBus",
+    "Runtime",
+    "Variable",
+    "clear_runtime",
+    "get_backend",
+    "get_bus",
+    "get_plugin",
+    "run_request",
+    "set_runtime",
+]
 
 
 class EventBus(Protocol):
@@ -33,6 +45,9 @@ class Runtime(Protocol):
 
     def get_bus(self) -> EventBus:
         """Where to post events."""
+
+    def run_request(self, request: Request) -> Response:
+        """Run an action or procedure once, in the calling thread. Failures are in ``errors``; never raises."""
 
 
 class _Holder:
@@ -88,6 +103,11 @@ def get_backend(name: str) -> Backend:
 def get_bus() -> EventBus:
     """Where events are posted: ``get_bus().post(CustomEvent('doorbell'))``."""
     return _holder.get().get_bus()
+
+
+def run_request(request: Request) -> Response:
+    """Run an action or procedure once, in the calling thread. Scripts use ``platypush.utils.run``."""
+    return _holder.get().run_request(request)
 
 
 class Variable:

@@ -181,8 +181,11 @@ class TooManyAttempts(PlatypushError):
     default_message = "Too many wrong sign-ins. Wait before the next one."
 
 
-class ActionFailed(PlatypushError):
-    """An action ran and raised; raised by callers that want an exception (``run``)."""
+class ActionFailed(PlatypushError, RuntimeError):
+    """An action ran and raised; raised by callers that want an exception (``run``).
+
+    A RuntimeError too, because that is what user scripts written for ``run`` catch.
+    """
 
     code = "action_failed"
 

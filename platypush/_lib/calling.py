@@ -49,7 +49,11 @@ class CallPlan:
             offered[self._lead[0]] = offered[self._lead[1]]
         positional = [offered.pop(name) for name in self._by_position if name in offered]
         named = offered if self._takes_all else {name: offered[name] for name in offered if name in self._names}
-        outcome = self.function(*positional, **named)
+        return self.call(*positional, **named)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function with exactly these arguments. Raises what the function raises."""
+        outcome = self.function(*args, **kwargs)
         return asyncio.run(outcome) if self.is_async else outcome
 
 

@@ -6,10 +6,14 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from typing import TypeVar
 
-__all__ = ["WorkerPool"]
+__all__ = ["WorkerPool", "map_in_threads"]
 
+T = TypeVar("T")
+R = TypeVar("R")
 _logger = logging.getLogger(__name__)
 
 
@@ -92,3 +96,38 @@ class WorkerPool:
                 job()
             except BaseException:  # boundary: top of a thread: one job must not end the thread for the others
                 _logger.exception("A job of %s failed", self._name)
+
+
+def map_in_threads(function: Callable[[T], R], items: Sequence[T], *, workers: int, name: str) -> list[R]:
+    """``function`` of each item, in at most ``workers`` threads at a time; waits for all of them.
+
+    The threads see the context variables of the caller. Returns the results in the order of the items; raises what
+    the first failing item raised, after all have ended. The threads are daemonic.
+    """
+    results: dict[int, R] = {}
+    failures: dict[int, BaseException] = {}
+    numbers = iter(range(len(items)))
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            try:
+                results[number] = function(items[number])
+            except BaseException as error:  # noqa: BLE001 - handed to the caller, who waits
+                failures[number] = error
+
+    threads = [
+        threading.Thread(target=copy_context().run, args=(work,), name=f"{name}-{index}", daemon=True)
+        for index in range(min(workers, len(items)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[min(failures)]
+    return [results[number] for number in range(len(items))]
