@@ -88,10 +88,6 @@ class WorkerRuntime:
         """Where to post events."""
         return RemoteEventBus(self._gateway)
 
-    def run_request(self, request: Request) -> Response:
-        """Run an action or procedure in the daemon. Raises PlatypushError subclasses when it cannot be asked."""
-        return _read(_send(self._gateway, request.to_json()))
-
 
 def _send(gateway: Gateway, message: bytes) -> bytes:
     principal: Principal = LOCAL
