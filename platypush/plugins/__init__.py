@@ -109,10 +109,10 @@ class Plugin:
         """Where to post events: ``self.get_bus().post(event)``. Raises RuntimeError outside a running hub."""
         return get_bus()
 
-    def start(self) -> None:
+    def on_start(self) -> None:
         """Called once when the hub has loaded everything. Must return soon; ``RunnablePlugin`` has a thread."""
 
-    def stop(self) -> None:
+    def on_stop(self) -> None:
         """Called once when the hub stops or the section changed. Release what was taken."""
 
 
@@ -122,6 +122,9 @@ class RunnablePlugin(Plugin):
     ``main`` either loops by itself while ``not self.should_stop()``, or does one step and returns: it is then called
     again after ``poll_interval`` seconds. When it raises, the failure is logged and shown in the plugin's
     status, and it is called again after a pause that grows to a minute.
+
+    ``start`` and ``stop`` may be overridden for set-up and clean-up, with ``super()``; a plugin that has *actions* of
+    these names (a player has) overrides ``on_start`` and ``on_stop`` instead.
     """
 
     def __init__(self, *, poll_interval: float | None = None, **kwargs: Any) -> None:
@@ -149,15 +152,25 @@ class RunnablePlugin(Plugin):
         """Whether the plugin's thread is alive."""
         return self._thread is not None and self._thread.is_alive()
 
-    def start(self) -> None:
+    def start(self) -> object:
         """Start the thread. Does nothing when it runs already."""
+        RunnablePlugin.on_start(self)
+        return None
+
+    def stop(self) -> object:
+        """Ask ``main`` to return, and wait until it did. The caller bounds the time."""
+        RunnablePlugin.on_stop(self)
+        return None
+
+    def on_start(self) -> None:
+        """What ``start`` does."""
         if not self.is_running():
             self._stop_requested.clear()
             self._thread = threading.Thread(target=self._run, name=f"plugin-{self.name}", daemon=True)
             self._thread.start()
 
-    def stop(self) -> None:
-        """Ask ``main`` to return, and wait until it did. The caller bounds the time."""
+    def on_stop(self) -> None:
+        """What ``stop`` does."""
         self._stop_requested.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()

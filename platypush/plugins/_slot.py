@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from platypush._lib.suggest import did_you_mean
@@ -113,7 +113,7 @@ class Slot:
             if plugin is None or self._status is not PluginStatus.LOADED:
                 return
         try:
-            plugin.start()
+            _lifecycle(plugin, "start")()
         except (Exception, SystemExit) as error:
             _logger.exception("Plugin %s did not start", self.name)
             self._settle(PluginStatus.FAILED, _reason(error))
@@ -182,7 +182,7 @@ class Slot:
 
     def _release(self, plugin: Plugin) -> None:
         try:
-            plugin.stop()
+            _lifecycle(plugin, "stop")()
         except Exception:
             _logger.exception("Plugin %s failed to stop", self.name)
 
@@ -190,6 +190,13 @@ class Slot:
 def action_names(cls: type[Plugin]) -> tuple[str, ...]:
     """The names of the actions of a class, sorted."""
     return tuple(sorted(name for name in dir(cls) if not name.startswith("_") and is_action(getattr(cls, name, None))))
+
+
+def _lifecycle(plugin: Plugin, name: str) -> Callable[[], object]:
+    """The plugin's own ``start`` or ``stop`` unless that is an action, else ``on_start`` or ``on_stop``."""
+    own: Callable[[], object] | None = getattr(plugin, name, None) if isinstance(plugin, RunnablePlugin) else None
+    hook: Callable[[], object] = getattr(plugin, f"on_{name}")
+    return hook if own is None or is_action(own) else own
 
 
 def _reason(error: BaseException) -> str:

@@ -25,7 +25,7 @@ class UtilsPlugin(ServicePlugin):
         self.max_files = max_files
         self._stopping = threading.Event()
 
-    def stop(self) -> None:
+    def on_stop(self) -> None:
         """Wake those who sleep."""
         self._stopping.set()
 
