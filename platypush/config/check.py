@@ -76,8 +76,8 @@ def _files(config: Config, environ: Mapping[str, str]) -> Iterator[Problem]:
         return
     document = read_document(config.path, environ)
     for file, key in _literal_secrets(document):
-        if reason := readable_by_others(file):
-            yield Problem.warning("check.secret", key, f"a secret, and {reason}", str(file))
+        if exposed := readable_by_others(file):
+            yield Problem.warning("check.secret", key, f"a secret, and {exposed}", str(file))
 
 
 def _literal_secrets(document: Document) -> Iterator[tuple[Path, str]]:

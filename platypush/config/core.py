@@ -137,8 +137,8 @@ class Core:
         for upper, lower in (("nginx_read_timeout", "action_time"), ("harakiri", "nginx_read_timeout")):
             if getattr(limits, upper) <= getattr(limits, lower):
                 reason = (
-                    f"{upper} is {getattr(limits, upper)} s and has to be longer than {lower}, which is "
-                    f"{getattr(limits, lower)} s: else a slow action ends as a broken connection instead of an "
+                    f"{upper} is {getattr(limits, upper):g} s and has to be longer than {lower}, which is "
+                    f"{getattr(limits, lower):g} s: else a slow action ends as a broken connection instead of an "
                     f"answer. Raise {upper}, or leave it out."
                 )
                 self.error(("limits", upper if upper in written else lower), reason, "config.limits.order")

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from platypush._lib.suggest import did_you_mean
-from platypush.config.model import Secret
+from platypush.config.model import MASK, Secret
 from platypush.config.problem import KeyPath
 from platypush.config.schema import Section
+from platypush.config.secrets import is_secret_key
 
 __all__ = ["known_keys", "validate"]
 
@@ -49,27 +50,31 @@ def _path(error: ErrorDetails) -> KeyPath:
 def _reason(error: ErrorDetails, schema: type[Section], data: Mapping[str, Any]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     key = str(error["loc"][0]) if error["loc"] else ""
+    shown = _shown(data.get(key), secret=is_secret_key(key))
     if kind == "extra_forbidden":
         return f"unknown key.{did_you_mean(key, known_keys(schema))}"
     if kind == "missing":
         return "this key is missing."
     if kind == "value_error":
-        return str(context["error"])
+        reason, value = str(context["error"]), data.get(key)
+        return reason.replace(value.reveal(), MASK) if isinstance(value, Secret) and value.reveal() else reason
     if kind == "literal_error":
-        return f"one of {context['expected']} is expected, not {_shown(data.get(key))}."
+        return f"one of {context['expected']} is expected, not {shown}."
     if kind == "too_short":
         return "it is empty."
     for name, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most")):
         if name in context:
-            return f"it has to be {words} {context[name]}, and it is {_shown(data.get(key))}."
+            return f"it has to be {words} {context[name]}, and it is {shown}."
     if kind in _EXPECTED:
-        return f"{_EXPECTED[kind]}, not {_shown(data.get(key))}.{_mend(kind, data.get(key))}"
+        return f"{_EXPECTED[kind]}, not {shown}.{_mend(kind, data.get(key))}"
     return f"{error['msg']}."
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, *, secret: bool) -> str:
     if isinstance(value, Secret):
         return "the text that was given for it"
+    if secret and isinstance(value, int | float):
+        return "a number"
     if value is None:
         return "nothing"
     if isinstance(value, str):

@@ -5,6 +5,7 @@ Only the daemon and the commands import this; workers get ``platypush.config.web
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from platypush.config.paths import (
     CONFIG_VARIABLE,
     WORKDIR_VARIABLE,
     find_config,
-    resolve_path,
+    named_path,
     runtime_dir,
     user_config,
     user_workdir,
@@ -26,7 +27,7 @@ from platypush.config.paths import (
 from platypush.config.problem import Problem, dotted
 from platypush.config.schema import RootSection
 from platypush.config.secrets import protect, reveal
-from platypush.config.sections import ROOT_KEYS, Sections, is_core, sort_sections, switched_off
+from platypush.config.sections import ROOT_KEYS, SWITCHES, Sections, is_core, sort_sections, switched_off
 from platypush.config.yaml_source import Document, parse
 from platypush.errors import ConfigurationError
 
@@ -47,16 +48,22 @@ def load(path: Path | None = None, *, workdir: Path | None = None, environ: Mapp
     if found is None:
         home = user_config(environ)
         return _build(parse(default_text(uwsgi=False), home, environ), None, home.parent, workdir, environ)
-    if not found.is_file():
-        named = "-c" if path is not None else CONFIG_VARIABLE
-        raise ConfigurationError(f"There is no configuration file {found}, which {named} names. Correct or remove it.")
+    if not os.path.isfile(found):
+        raise ConfigurationError(
+            f"There is no configuration file {found} that this user can read. Correct the -c option or "
+            f"{CONFIG_VARIABLE}; without either, Platypush looks in the usual places or writes a default one."
+        )
     return _build(read_document(found, environ), found, found.parent, workdir, environ)
 
 
 def _build(
     document: Document, path: Path | None, folder: Path, workdir: Path | None, environ: Mapping[str, str]
 ) -> Config:
-    disabled, others, problems = _split(document)
+    raw = protect(document.data)
+    sources = {key: document.source((key,)) for key in document.data}
+    problems: list[SectionProblem] = []
+    disabled = _take_out_disabled(document, problems)
+    others = _take_out_others(document, problems)
     core = Core(document, environ, folder)
     data = {key: value for key, value in document.data.items() if key in ROOT_KEYS and value is not None}
     root = core.section(RootSection, "", RootSection(), data)
@@ -86,59 +93,56 @@ def _build(
         environment=root.environment,
         constants=reveal(root.constants),
         http=http,
-        disabled=frozenset(disabled),
+        disabled=disabled,
         problems=(*problems, *_warnings(document)),
-        sources={key: document.source((key,)) for key in document.data},
-        raw=protect(document.data),
+        sources=sources,
+        raw=raw,
         **settings,
         **_frozen(sections),
     )
 
 
-def _split(document: Document) -> tuple[set[str], dict[str, Any], list[SectionProblem]]:
-    """Take out what is switched off or lacks a secret; return the names of the former and the sections that stay."""
-    disabled: set[str] = set()
-    others: dict[str, Any] = {}
-    problems: list[SectionProblem] = []
-    broken = _broken_by_secrets(document, problems)
+def _take_out_disabled(document: Document, problems: list[SectionProblem]) -> frozenset[str]:
+    """Remove the sections that are switched off, and the two switches from those that are not; return their names."""
+    disabled = set()
     for key, value in list(document.data.items()):
-        off, reason = (False, None) if key in {"constants", "environment"} else switched_off(value)
-        if reason and is_core(key):
-            document.add_error("config.value", (key,), reason)
-        elif reason:
-            problems.append(SectionProblem(section=key, reason=reason, source=document.source((key,))))
+        if key in ROOT_KEYS or not isinstance(value, dict):
+            continue
+        off, wrong = switched_off(value)
+        document.data[key] = {name: item for name, item in value.items() if name not in SWITCHES}
+        if wrong and is_core(key):
+            document.add_error("config.value", (key,), wrong)
+        elif wrong:
+            problems.append(SectionProblem(section=key, reason=wrong, source=document.source((key,))))
+            del document.data[key]
         elif off:
             disabled.add(key)
-        if off:
             del document.data[key]
-        elif is_core(key):
-            if isinstance(value, dict) and key not in ROOT_KEYS:
-                document.data[key] = {name: item for name, item in value.items() if name not in {"enabled", "disabled"}}
-        elif key not in broken:
-            others[key] = value
-    return disabled, others, problems
+    return frozenset(disabled)
 
 
-def _broken_by_secrets(document: Document, problems: list[SectionProblem]) -> set[str]:
+def _take_out_others(document: Document, problems: list[SectionProblem]) -> dict[str, Any]:
+    """Remove the sections that are not core and return those that have all their secrets."""
     broken = set()
     for path, reason in document.secret_errors:
         key = str(path[0])
+        if key not in document.data:
+            continue
         if is_core(key):
             document.add_error("config.secret", path, reason)
-        else:
-            broken.add(key)
-            text = f"{dotted(path[1:])}: {reason}" if path[1:] else reason
-            problems.append(SectionProblem(section=key, reason=text, source=document.source(path)))
-    return broken
+            continue
+        broken.add(key)
+        text = f"{dotted(path[1:])}: {reason}" if path[1:] else reason
+        problems.append(SectionProblem(section=key, reason=text, source=document.source(path)))
+    others = {key: document.data.pop(key) for key in list(document.data) if not is_core(key)}
+    return {key: value for key, value in others.items() if key not in broken}
 
 
 def _workdir(root: RootSection, core: Core, argument: Path | None, environ: Mapping[str, str]) -> Path:
-    named = str(argument) if argument is not None else environ.get(WORKDIR_VARIABLE)
-    if named:
-        try:
-            return resolve_path(named, Path.cwd(), environ)
-        except ValueError as error:
-            raise ConfigurationError(f"The working directory cannot be used: {error}") from error
+    if argument is None and environ.get(WORKDIR_VARIABLE):
+        argument = Path(environ[WORKDIR_VARIABLE])
+    if argument is not None:
+        return named_path(argument, environ)
     return core.path(root.workdir, ("workdir",)) if root.workdir else user_workdir(environ)
 
 

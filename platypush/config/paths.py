@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ __all__ = [
     "WORKDIR_VARIABLE",
     "find_config",
     "home",
+    "named_path",
     "resolve_path",
     "runtime_dir",
     "user_config",
@@ -49,8 +51,14 @@ def find_config(path: Path | None, environ: Mapping[str, str], *, system: Path =
     if path is None and environ.get(CONFIG_VARIABLE):
         path = Path(environ[CONFIG_VARIABLE])
     if path is not None:
-        return resolve_path(str(path), Path.cwd(), environ)
-    return next((found for found in (user_config(environ), system) if found.exists()), None)
+        return named_path(path, environ)
+    return next((found for found in (user_config(environ), system) if os.path.exists(found)), None)
+
+
+def named_path(path: Path, environ: Mapping[str, str]) -> Path:
+    """A path of the command line or of the environment, absolute: ``~`` is filled in, the rest is as it is."""
+    parts = path.parts
+    return home(environ).joinpath(*parts[1:]) if parts[:1] == ("~",) else path.absolute()
 
 
 def resolve_path(text: str, base: Path, environ: Mapping[str, str]) -> Path:
@@ -67,10 +75,8 @@ def resolve_path(text: str, base: Path, environ: Mapping[str, str]) -> Path:
 
     if not text or "\0" in text:
         raise ValueError("a path is expected, and there is none.")
-    expanded = _VARIABLE.sub(fill_in, text)
-    if expanded == "~" or expanded.startswith("~/"):
-        expanded = str(home(environ)) + expanded[1:]
-    return base / expanded
+    path = Path(_VARIABLE.sub(fill_in, text))
+    return named_path(path, environ) if path.parts[:1] == ("~",) else base / path
 
 
 def runtime_dir(workdir: Path, environ: Mapping[str, str]) -> Path:

@@ -15,7 +15,7 @@ from platypush.config.schema import CronSection, HookSection, RootSection, Secti
 from platypush.config.secrets import protect, reveal
 from platypush.config.yaml_source import Document
 
-__all__ = ["CORE_SECTIONS", "ROOT_KEYS", "Sections", "is_core", "sort_sections", "switched_off"]
+__all__ = ["CORE_SECTIONS", "ROOT_KEYS", "SWITCHES", "Sections", "is_core", "sort_sections", "switched_off"]
 
 S = TypeVar("S", bound=Section)
 
@@ -24,8 +24,7 @@ CORE_SECTIONS = frozenset({"backend.http", "bus", "limits", "logging", "main.db"
 
 ROOT_KEYS = frozenset(known_keys(RootSection))
 
-_SWITCHES = ("enabled", "disabled")
-_CANNOT_BE_OFF = frozenset({"constants", "environment", "include"})
+SWITCHES = ("enabled", "disabled")
 _PROCEDURE = re.compile(r"procedure\.(?:(async|sync)\.)?([A-Za-z_][\w.-]*)\s*(?:\((.*)\))?")
 _CONTROL = frozenset({"if", "elif", "else", "for", "fork", "while", "break", "continue", "return", "set"})
 _STEPS = ("action", *sorted(_CONTROL))
@@ -45,14 +44,12 @@ def is_core(key: str) -> bool:
     return key in ROOT_KEYS or key in CORE_SECTIONS
 
 
-def switched_off(section: Any) -> tuple[bool, str | None]:
+def switched_off(section: Mapping[str, Any]) -> tuple[bool, str | None]:
     """Whether ``enabled: false`` or ``disabled: true`` switches ``section`` off, and what is wrong with these keys."""
-    if not isinstance(section, Mapping):
-        return False, None
-    for switch in _SWITCHES:
+    for switch in SWITCHES:
         if switch in section and not isinstance(section[switch], bool):
             return True, f"{switch} takes true or false, without quotes."
-    off = {switch: section[switch] is (switch == "disabled") for switch in _SWITCHES if switch in section}
+    off = {switch: section[switch] is (switch == "disabled") for switch in SWITCHES if switch in section}
     if len(set(off.values())) > 1:
         return True, "enabled and disabled contradict each other. Keep one of them."
     return any(off.values()), None
@@ -164,7 +161,7 @@ class _Sorter:
             elif not name:
                 self.problem(key, "the name of the section is missing.")
             else:
-                target[name] = protect({k: v for k, v in (value or {}).items() if k not in _SWITCHES})
+                target[name] = protect(value or {})
             return
         known = [*ROOT_KEYS, *CORE_SECTIONS]
         self.problem(key, f"unknown key, or a section without keys of its own.{did_you_mean(key, known)}")
@@ -173,7 +170,7 @@ class _Sorter:
         if not isinstance(value, dict):
             self.problem(key, f"keys with values are expected: {', '.join(known_keys(schema))}.")
             return None
-        section, reasons = validate(schema, {k: v for k, v in value.items() if k not in _SWITCHES})
+        section, reasons = validate(schema, value)
         for path, reason in reasons:
             self.problem(key, reason, *path)
         return section

@@ -78,8 +78,10 @@ class Document:
         return str(mark) if mark else str(self.files[0]) if self.files else ""
 
     def add_error(self, problem_id: str, path: KeyPath, reason: str) -> None:
-        """Note an error at ``path``."""
-        self.errors.append(Problem(problem_id, dotted(path), reason, self.source(path)))
+        """Note an error at ``path``, unless its secret is missing: what follows from that says nothing new."""
+        key = dotted(path)
+        if not any(error.id == "config.secret" and error.key == key for error in self.errors):
+            self.errors.append(Problem(problem_id, key, reason, self.source(path)))
 
 
 class _Refused(Exception):
@@ -165,7 +167,7 @@ class _Reader:
         if node.tag == "!file":
             return self._secret_file(text.strip(), path)
         if node.tag in _TEXT:
-            return int(text, 8) if node.style is None and _MODERN_OCTAL.fullmatch(text) else text
+            return int(text, 8) if not node.style and _MODERN_OCTAL.fullmatch(text) else text
         if node.tag not in _CONVERTED:
             self._error(node, path, f"unknown tag {node.tag}.{did_you_mean(node.tag, _TAGS)}")
             return None
