@@ -74,7 +74,7 @@ class UnixBusServer:
         max_frame: int = MAX_FRAME,
         backlog: int = 1024,
         allowed_uids: Iterable[int] = (),
-        idle: int = 15,
+        idle: float = 15,
         logger: logging.Logger | None = None,
     ) -> None:
         self._path = path
@@ -84,7 +84,7 @@ class UnixBusServer:
         self._max_frame = max_frame
         self._backlog = backlog
         self._allowed = frozenset({os.geteuid(), 0, *allowed_uids})
-        self._idle = _TIMEVAL.pack(idle, 0)
+        self._idle = _TIMEVAL.pack(int(idle), int(idle % 1 * 1_000_000))
         self._logger = logger or logging.getLogger(__name__)
         self._listener: socket.socket | None = None
         self._inode = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -70,9 +71,14 @@ class Daemon:
         command = [sys.executable, "-c", DAEMON, str(self.path), str(self._log)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
 
-    def signal(self, number: int) -> None:
+    def stand_still(self) -> None:
         assert self._process is not None
-        self._process.send_signal(number)
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitpid(self._process.pid, os.WUNTRACED)
+
+    def go_on(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         process, self._process = self._process, None
@@ -114,10 +120,10 @@ def test_what_nobody_waits_for_any_more_does_not_run_when_a_stopped_daemon_goes_
     daemon: Daemon, client: UnixBusClient
 ) -> None:
     call(client, "before")
-    daemon.signal(signal.SIGSTOP)
+    daemon.stand_still()
     with pytest.raises(TimeLimit):
         call(client, "late", time_left=1.0)
-    daemon.signal(signal.SIGCONT)
+    daemon.go_on()
     assert call(client, "after") == b"after"
     assert daemon.ran() == ["before", "after"]
 

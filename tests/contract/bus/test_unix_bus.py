@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from platypush.bus import server as server_module
-from platypush.bus.framing import BUSY, HELLO, REFUSED, encode_request
+from platypush.bus.framing import BUSY, HELLO, REFUSED, decode_request, encode_request
 from platypush.bus.unix import UnixBusClient, UnixBusServer
 from platypush.errors import BusUnavailable
 from platypush.message.envelope import Envelope, Reply
@@ -102,11 +102,21 @@ def test_more_connections_than_the_daemon_takes_are_told_busy(path: Path, client
         server.stop(1)
 
 
-def test_a_call_whose_caller_hung_up_while_the_daemon_stood_still_does_not_run(path: Path) -> None:
+def test_a_call_whose_caller_hung_up_while_the_daemon_stood_still_does_not_run(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ran: list[bytes] = []
+    read = threading.Event()
+    hung_up = threading.Event()
+
+    def stand_still(header: bytes, body: bytes, waited: float) -> Envelope:
+        if body == b"gone":
+            read.set()
+            assert hung_up.wait(LONG)
+        return decode_request(header, body, waited)
 
     class Stalled(UnixBusServer):
-        """A daemon that has just stood still: nobody is trusted to be there still."""
+        """A daemon that knows that it stood still."""
 
         _prompt_until = property(lambda self: 0.0, lambda self, value: None)
 
@@ -114,17 +124,17 @@ def test_a_call_whose_caller_hung_up_while_the_daemon_stood_still_does_not_run(p
         ran.append(envelope.body)
         return Reply()
 
+    monkeypatch.setattr(server_module, "decode_request", stand_still)
     server = Stalled(path)
     server.start(handler)
     try:
         connection, _ = greeted(path)
-        large = b"gone" * 200_000  # larger than the socket's buffer: the daemon reads while the rest is sent
         with connection:
-            for buffer in encode_request(Envelope("execute", large), 60.0, 1 << 26):
+            for buffer in encode_request(Envelope("execute", b"gone"), 60.0, 1 << 20):
                 connection.sendall(buffer)
-            connection.shutdown(socket.SHUT_WR)
+            assert read.wait(LONG)
+        hung_up.set()
         until(lambda: server.connections == 0)
-        assert ran == []
         client = UnixBusClient(path)
         assert client.call(Envelope("execute", b"there")).status == 200
         client.close()
@@ -140,7 +150,7 @@ def test_connections_are_kept_and_used_again(server: UnixBusServer, client: Unix
 
 
 def test_an_idle_connection_is_closed_by_the_daemon_and_replaced_without_a_word(path: Path) -> None:
-    server = UnixBusServer(path, idle=1)
+    server = UnixBusServer(path, idle=0.02)
     server.start(echo)
     client = UnixBusClient(path, wait=0.2)
     try:
@@ -152,7 +162,22 @@ def test_an_idle_connection_is_closed_by_the_daemon_and_replaced_without_a_word(
         server.stop(1)
 
 
-def test_connections_left_over_from_a_burst_are_closed_by_the_client(path: Path, server: UnixBusServer) -> None:
+def test_no_call_is_lost_that_crosses_the_closing_of_its_idle_connection(path: Path) -> None:
+    server = UnixBusServer(path, idle=0.001)
+    server.start(echo)
+    client = UnixBusClient(path)
+    try:
+        for number in range(500):
+            assert client.call(Envelope("execute", str(number).encode())).body == str(number).encode()
+            time.sleep(0.0008 + number * 1e-6)  # around the moment at which the daemon closes
+    finally:
+        client.close()
+        server.stop(1)
+
+
+def test_connections_left_over_from_a_burst_are_closed_by_the_client(path: Path) -> None:
+    server = UnixBusServer(path, idle=10 * LONG)
+    server.start(echo)
     client = UnixBusClient(path, idle=0.0)
     together = threading.Barrier(9)
 
@@ -170,6 +195,7 @@ def test_connections_left_over_from_a_burst_are_closed_by_the_client(path: Path,
         client.call(Envelope("execute"))
     until(lambda: server.connections <= 1)
     client.close()
+    server.stop(1)
 
 
 def test_a_forked_process_opens_connections_of_its_own(
