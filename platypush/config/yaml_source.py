@@ -47,6 +47,7 @@ _HINTS = (
     ("quoted scalar", "A quote is opened and not closed."),
     ("expected <block end>", "The indent of this line fits no line above it."),
     ("did not find expected key", "The indent of this line fits no line above it."),
+    ("parsing a flow", "Between [ ] or { } a value with special characters has to be quoted, such as '${name}'."),
     ("single document", "A configuration file holds one document: remove the second ---."),
     ("could not find expected ':'", "A key needs a colon and a space behind it."),
 )

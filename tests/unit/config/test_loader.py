@@ -127,7 +127,7 @@ def test_a_path_is_filled_in_and_made_absolute(text: str, path: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "$NOPE", "a\0b"])
 def test_a_path_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="path is expected|is not set"):
+    with pytest.raises(ValueError, match=r"path is expected|is not set"):
         resolve_path(text, Path("/base"), {})
 
 

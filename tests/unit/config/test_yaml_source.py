@@ -99,6 +99,7 @@ def test_aliases_cannot_expand_without_end() -> None:
         ("a: b: c\n", 1, "has to be quoted"),
         ("a: 'open\nb: 1\n", 3, "A quote is opened and not closed"),
         ("a: 1\n---\nb: 2\n", 2, "remove the second ---"),
+        ("a: 1\nb: [${room}]\n", 2, "such as '${name}'"),
         ("a:\n  - 1\n b: 2\n", 3, "The indent of this line"),
     ],
 )
