@@ -204,7 +204,7 @@ class UnixBusServer:
             try:
                 data = recv(FIRST_READ)
             except BlockingIOError:
-                connection.shutdown(socket.SHUT_RD)
+                _shut(connection, socket.SHUT_RD)
                 continue
             if not data:
                 return

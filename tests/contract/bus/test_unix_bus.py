@@ -162,16 +162,28 @@ def test_an_idle_connection_is_closed_by_the_daemon_and_replaced_without_a_word(
         server.stop(1)
 
 
-def test_no_call_is_lost_that_crosses_the_closing_of_its_idle_connection(path: Path) -> None:
-    server = UnixBusServer(path, idle=0.001)
+def test_a_call_that_crosses_the_closing_of_its_idle_connection_is_answered(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = server_module._shut
+    (frame,) = encode_request(Envelope("execute", b"crossing"), 60.0, 1 << 20)
+
+    def shut(connection: socket.socket, how: int) -> None:
+        caller.sendall(frame)
+        original(connection, how)
+
+    server = UnixBusServer(path, idle=0.02)
     server.start(echo)
-    client = UnixBusClient(path)
     try:
-        for number in range(500):
-            assert client.call(Envelope("execute", str(number).encode())).body == str(number).encode()
-            time.sleep(0.0008 + number * 1e-6)  # around the moment at which the daemon closes
+        caller, _ = greeted(path)
+        with caller:
+            monkeypatch.setattr(server_module, "_shut", shut)
+            assert caller.recv(4096).endswith(b"crossing")
+            assert caller.recv(4096) == b""
+            with pytest.raises(BrokenPipeError):
+                caller.sendall(frame)
     finally:
-        client.close()
+        monkeypatch.undo()
         server.stop(1)
 
 
