@@ -102,7 +102,10 @@ class EventProcessor:
             self._thread.start()
         if self._store is not None:
             for key, event in self._store.pending():
-                self._run_stored(key, event, self._durable(self._index.matching(event)))
+                durable = self._durable(self._index.matching(event))
+                if not durable:
+                    _logger.warning("No durable hook is left for %r, stored on %s", event.args["hook"], key)
+                self._run_stored(key, event, durable)
 
     def post(self, event: Event) -> None:
         """Hand ``event`` to listeners and hooks; returns at once. From any thread."""
