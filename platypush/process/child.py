@@ -83,11 +83,12 @@ class Child:
         stop_steps: tuple[StopStep, ...] = (),
         policy: Policy | None = None,
         on_start: Callable[[int], None] | None = None,
+        term_patience: float = 3.0,
     ) -> None:
         """``command`` is asked at each start, so a child can follow new settings. ``on_start`` gets each new pid and
         must not block; whoever finds the child ready calls ``mark_ready``.
 
-        After ``stop_steps`` come SIGTERM and SIGKILL for the whole group, always.
+        After ``stop_steps`` come SIGTERM, ``term_patience`` seconds, and SIGKILL for the whole group, always.
         """
         self.name = name
         self._command = command
@@ -96,6 +97,7 @@ class Child:
         self._policy = policy or Policy()
         self._stop_steps = stop_steps
         self._on_start = on_start
+        self._term_patience = term_patience
         self._state = State.STOPPED
         self._counts = _Counts()
         self._life = _Life()
@@ -151,7 +153,7 @@ class Child:
             self._state = State.STOPPING
             self._life.steps = [
                 *self._stop_steps,
-                StopStep(act=lambda pid: self._signal(pid, signal.SIGTERM), patience=3.0),
+                StopStep(act=lambda pid: self._signal(pid, signal.SIGTERM), patience=self._term_patience),
                 StopStep(act=lambda pid: self._signal(pid, signal.SIGKILL), patience=1.0),
             ]
             self._next_stop_step()
