@@ -89,8 +89,9 @@ def default_text(*, uwsgi: bool) -> str:
 
 
 def uwsgi_available() -> bool:
-    """Whether uWSGI is installed: beside this Python, or on PATH."""
-    return Path(sys.executable).with_name("uwsgi").exists() or shutil.which("uwsgi") is not None
+    """Whether uWSGI is installed: in this Python's environment, or on PATH."""
+    own = Path(sys.prefix, "bin", "uwsgi")
+    return os.access(own, os.X_OK) or any(map(shutil.which, ("uwsgi", "uwsgi-core")))
 
 
 def write_default(path: Path, *, uwsgi: bool | None = None) -> bool:

@@ -33,6 +33,7 @@ def _read_into(document: Document, path: Path, environ: Mapping[str, str], inclu
     included = part.data.pop("include", None)
     mark = part.mark(("include",)) or Mark(path, 1)
     _merge(document, part, document.data, part.data, ())
+    document.marks = part.marks | document.marks
     for name in _names(included, mark, document):
         try:
             file = resolve_path(name, path.parent, environ)
@@ -81,14 +82,10 @@ def _same(file: Path, files: tuple[Path, ...]) -> bool:
 def _merge(document: Document, part: Document, target: dict[str, Any], extra: dict[str, Any], at: KeyPath) -> None:
     for key, value in extra.items():
         path = (*at, key)
-        if key not in target:
+        if target.get(key) is None:
             target[key] = value
-            document.marks.update((where, mark) for where, mark in part.marks.items() if where[: len(path)] == path)
         elif isinstance(target[key], dict) and isinstance(value, dict):
             _merge(document, part, target[key], value, path)
-        elif value is not None and target[key] is None:
-            target[key] = value
-            document.marks.update((where, mark) for where, mark in part.marks.items() if where[: len(path)] == path)
         elif value is not None and target[key] != value:
             reason = f"{dotted(path)} has another value in {document.source(path)}. Keep one of them."
             document.errors.append(Problem("config.conflict", dotted(path), reason, part.source(path)))

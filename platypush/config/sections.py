@@ -28,7 +28,7 @@ SWITCHES = ("enabled", "disabled")
 _PROCEDURE = re.compile(r"procedure\.(?:(async|sync)\.)?([A-Za-z_][\w.-]*)\s*(?:\((.*)\))?")
 _CONTROL = frozenset({"if", "elif", "else", "for", "fork", "while", "break", "continue", "return", "set"})
 _STEPS = ("action", *sorted(_CONTROL))
-_CRON = re.compile(r"@\w+|\S+(\s+\S+){4,6}")
+_CRON = re.compile(r"@\w+|\S+(\s+\S+){4,5}")
 _NESTED = {
     "backend": "backend.http:",
     "event": "event.hook.lights:",

@@ -194,6 +194,41 @@ def test_an_address_of_another_machine_is_an_error(healthy: Config, load_text: L
     assert problem.id == "check.port"
 
 
+def test_folders_that_this_user_cannot_read_are_named(
+    healthy: Config, load_text: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) not in {healthy.scripts_dir, tmp_path / "photos"})
+    healthy.scripts_dir.mkdir()
+    (tmp_path / "photos").mkdir()
+    assert found(with_http(healthy, load_text, f"{{resource_dirs: {{p: {tmp_path}/photos}}}}")) == [
+        ("check.folder", "scripts_dir", Severity.ERROR),
+        ("check.resources", "backend.http.resource_dirs.p", Severity.WARNING),
+    ]
+
+
+def test_a_port_below_1024_needs_more_rights(healthy: Config, load_text: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: socket.socket, address: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    (problem,) = run(with_http(healthy, load_text, "{port: 80, disable_websocket: true}"), running=False)
+    assert "use a port above 1023" in problem.reason
+
+
+def test_the_websockets_port_is_tried_too(healthy: Config, load_text: Load, taken_port: int) -> None:
+    section = f"{{run_externally: true, websocket_port: {taken_port}, bind_address: 127.0.0.1}}"
+    assert found(with_http(healthy, load_text, section), running=False) == [
+        ("check.port", "backend.http.websocket_port", Severity.ERROR)
+    ]
+
+
+def test_a_kernel_that_names_no_backlog_is_no_problem(
+    healthy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_module, "_SOMAXCONN", tmp_path / "missing")
+    assert found(healthy) == []
+
+
 def test_a_problem_reads_as_one_line() -> None:
     assert str(Problem("a.b", "key", "it is wrong.", "file:3")) == "file:3: key: it is wrong."
     assert str(Problem.warning("a.b", "key", "it is odd.")) == "key: it is odd."

@@ -267,3 +267,40 @@ def test_constants_are_usable_and_shown_masked(load_text: Load) -> None:
     config = load_text("constants: {hook_token: abc, n: 1}\n")
     assert config.constants == {"hook_token": "abc", "n": 1}
     assert config.raw["constants"] == {"hook_token": Secret("abc"), "n": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("device_id: ' '", "it is empty or holds line breaks"),
+        ("device_id: \"a\\nb\"", "it is empty or holds line breaks"),
+        ("limits: {harakiri: 90.5s}", "whole seconds are needed here"),
+        ("limits: {request_body: 10}", "it has to be at least 1024"),
+        ("main.db: sqlite:///$NOPE/hub.db", "the environment variable NOPE"),
+        ("backend.http: {uwsgi_args: [[a]]}", "['a'] is no argument"),
+        ("backend.http: {uwsgi_args: [true]}", "True is no argument"),
+        ("backend.http: 8008", "keys with values are expected below it"),
+        ("constants: [a]", "keys with values are expected, not a list"),
+        ("logging: {filename: [a]}", "text is expected, not a list"),
+        ("logging: {filename: {a: b}}", "text is expected, not keys with values"),
+        (f"logging: {{filename: 1.5, level: {'x' * 70}}}", "text is expected, not the number 1.5"),
+        (f"limits: {{calls: {'x' * 70}}}", "a whole number is expected, not a long text"),
+    ],
+)  # fmt: skip
+def test_other_wrong_values_are_explained_as_well(problems_of: Problems, text: str, reason: str) -> None:
+    assert any(reason in problem for problem in problems_of(f"{text}\n"))
+
+
+def test_an_empty_map_of_resources_is_none(load_text: Load) -> None:
+    http = load_text("backend.http: {resource_dirs: }\n").http
+    assert http is not None
+    assert http.resource_dirs == {}
+
+
+def test_a_token_file_that_everybody_can_read_is_a_warning(
+    load_text: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platypush.config.core.readable_by_others", lambda path: f"everybody reads {path.name}")
+    (tmp_path / "token").write_text("abc")
+    (problem,) = load_text("token_file: token\n").problems
+    assert (problem.section, problem.reason, problem.warning) == ("token_file", "everybody reads token", True)

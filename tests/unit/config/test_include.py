@@ -94,3 +94,17 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     (problem,) = read_document(tmp_path / "missing.yaml", {}).errors
     assert problem.reason == "the file cannot be read: No such file or directory."
+
+
+def test_a_path_with_a_variable_that_is_not_set_is_an_error(write: Write) -> None:
+    (problem,) = read_document(write("include: $NOPE/a.yaml\n"), {}).errors
+    assert "the environment variable NOPE" in problem.reason
+
+
+def test_secrets_and_warnings_of_included_files_are_kept(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platypush.config.yaml_source.readable_by_others", lambda path: f"everybody reads {path.name}")
+    write("abc\n", "token")
+    write("tts: {key: !file token, other: !env NOPE}\n", "a.yaml")
+    document = read_document(write("include: a.yaml\n"), {})
+    assert document.warnings == [(("tts", "key"), "everybody reads token")]
+    assert document.secret_errors == [(("tts", "other"), "the environment variable NOPE is not set.")]

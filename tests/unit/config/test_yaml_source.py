@@ -160,3 +160,12 @@ def test_an_unreadable_secret_is_noted(tmp_path: Path) -> None:
 
 def test_deep_nesting_is_an_error_and_no_crash() -> None:
     assert "nested too deeply" in reasons(read("a: " + "[" * 5000 + "]" * 5000 + "\n"))[0]
+
+
+def test_a_merge_key_takes_several_mappings_and_the_first_one_wins() -> None:
+    document = read("a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc: {<<: [*a, *b]}\n")
+    assert document.data["c"] == {"x": 1, "y": 2}
+
+
+def test_a_merge_key_with_anything_else_is_refused() -> None:
+    assert reasons(read("a:\n  <<: 5\n")) == [f"{FILE}:2: a: << takes the alias of a mapping, or a list of such."]
