@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 from collections.abc import Mapping
 from pathlib import Path
+
+from platypush.errors import ConfigurationError
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -28,8 +31,15 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 def home(environ: Mapping[str, str]) -> Path:
-    """The user's home: ``$HOME``, else what the system knows. Raises RuntimeError when it knows none."""
-    return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    """The user's home: ``$HOME``, else what the system knows. Raises ConfigurationError when it knows none."""
+    if environ.get("HOME"):
+        return Path(environ["HOME"])
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        raise ConfigurationError(
+            "This user has no home folder. Set HOME, or name the configuration with -c and the working folder with -w."
+        ) from None
 
 
 def user_config(environ: Mapping[str, str]) -> Path:

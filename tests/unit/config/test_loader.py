@@ -131,6 +131,13 @@ def test_a_path_that_is_none_is_refused(text: str) -> None:
         resolve_path(text, Path("/base"), {})
 
 
+def test_a_user_without_a_home_has_to_name_the_folders(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 5)
+    assert load(write("device_id: x\n"), workdir=Path("/work"), environ={}).workdir == Path("/work")
+    with pytest.raises(ConfigurationError, match="Set HOME, or name the configuration with -c"):
+        load(environ={})
+
+
 def test_what_workers_import_costs_neither_pydantic_nor_yaml() -> None:
     code = (
         "import sys, platypush.config.model, platypush.config.web\n"
