@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from platypush._lib.files import check_socket_path
-from platypush.config.explain import validate
+from platypush.config.explain import known_keys, validate
 from platypush.config.model import BusSettings, HttpSettings, Limits, LoggingSettings, Secret
 from platypush.config.paths import resolve_path
 from platypush.config.problem import KeyPath
@@ -58,7 +58,7 @@ class Core:
         if value is None:
             return default
         if not isinstance(value, dict):
-            self.error(at, "keys with values are expected below it.")
+            self.error(at, f"keys with values are expected below it, such as {', '.join(known_keys(schema)[:3])}.")
             return default
         result, reasons = validate(schema, value)
         for path, reason in reasons:
@@ -182,11 +182,10 @@ class Core:
         file = self.path(root.token_file, ("token_file",))
         try:
             text = read_secret_file(file)
-            warning = readable_by_others(file)
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             self.error(("token_file",), f"the token cannot be read: {error}")
             return None
-        if warning:
+        if warning := readable_by_others(file):
             self._document.warnings.append((("token_file",), warning))
         return Secret(text)
 

@@ -89,10 +89,13 @@ def mask(value: Any, *, secret: bool = False) -> Any:
 def read_secret_file(path: Path) -> str:
     """The text of ``path`` without its trailing newlines.
 
-    Raises OSError, or ValueError when the file is empty, too large or not UTF-8.
+    Raises ValueError when the file cannot be read, is empty, too large or not UTF-8.
     """
-    with path.open("rb") as file:
-        data = file.read(_MAX_SECRET + 1)
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_SECRET + 1)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}.") from error
     if len(data) > _MAX_SECRET:
         raise ValueError(f"{path} is larger than {_MAX_SECRET} bytes: that is no secret.")
     try:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
 from platypush.config.model import Secret
 from platypush.config.units import parse_duration, parse_size
@@ -185,7 +185,7 @@ Days = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False), BeforeVal
 """A duration, kept in days: a number alone means days."""
 Size = Annotated[int, Field(strict=True, ge=1024), BeforeValidator(_size)]
 """Bytes."""
-SecretText = Annotated[Secret, BeforeValidator(_secret), AfterValidator(_not_empty)]
+SecretText = Annotated[InstanceOf[Secret], BeforeValidator(_secret), AfterValidator(_not_empty)]
 """Text that is never shown."""
 LevelName = Annotated[Text, AfterValidator(_level)]
 """A level of the ``logging`` module."""

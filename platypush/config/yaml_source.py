@@ -185,7 +185,7 @@ class _Reader:
         try:
             file = resolve_path(name, self._file.parent, self._environ)
             secret = Secret(read_secret_file(file))
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             self.document.secret_errors.append((path, f"the secret cannot be read: {error}"))
             return None
         if reason := readable_by_others(file):
