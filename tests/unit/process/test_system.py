@@ -1,0 +1,82 @@
+"""The POSIX calls: FIFOs, limits and signals."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from platypush.process import Exit, SignalQueue, raise_open_files
+from platypush.process.system import write_fifo
+
+
+def test_a_fifo_without_a_reader_neither_blocks_nor_takes_the_message(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    assert write_fifo(fifo, b"q") is False
+
+
+def test_a_fifo_with_a_reader_takes_the_message(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert write_fifo(fifo, b"q") is True
+        assert os.read(reader, 10) == b"q"
+    finally:
+        os.close(reader)
+
+
+def test_a_missing_fifo_takes_nothing(tmp_path: Path) -> None:
+    assert write_fifo(tmp_path / "fifo", b"q") is False
+
+
+def test_a_file_in_the_place_of_a_fifo_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "fifo"
+    file.write_bytes(b"old")
+    assert write_fifo(file, b"q") is False
+    assert file.read_bytes() == b"old"
+
+
+def test_the_soft_limit_on_open_files_is_raised() -> None:
+    code = (
+        "import resource; from platypush.process import raise_open_files; "
+        "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]; "
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard)); "
+        "got = raise_open_files(1000); print(got == resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(hard, 1000))"
+    )
+    done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
+
+
+def test_a_limit_above_the_ceiling_is_left_alone() -> None:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert raise_open_files(1) == soft
+
+
+def test_a_signal_is_queued_and_wakes_the_loop() -> None:
+    woken: list[bool] = []
+    queue = SignalQueue(lambda: woken.append(True))
+    before = signal.getsignal(signal.SIGUSR1)
+    queue.install([signal.SIGUSR1])
+    try:
+        signal.raise_signal(signal.SIGUSR1)
+        signal.raise_signal(signal.SIGUSR1)
+    finally:
+        queue.restore()
+    assert queue.take() == [signal.SIGUSR1, signal.SIGUSR1]
+    assert (queue.take(), len(woken)) == ([], 2)
+    assert signal.getsignal(signal.SIGUSR1) is before
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [(0, "exit code 0"), (22, "exit code 22"), (-9, "killed by SIGKILL"), (-99, "killed by signal 99")],
+)
+def test_an_end_is_named(code: int, text: str) -> None:
+    assert str(Exit(code)) == text
