@@ -74,8 +74,8 @@ def _errors(value: Any) -> list[str]:
 class Plugin:
     """Base of all plugins. The keyword arguments of the constructor are the keys of its configuration section.
 
-    ``name`` is the dotted name by which requests know it. Actions are called from many threads at once. Extra
-    keyword arguments that reach this class are unknown to the plugin and logged as a warning.
+    ``name`` is the dotted name by which requests know it. Actions are called from many threads at once. Keyword
+    arguments that no class on the way names reach this one, which logs and ignores them.
     """
 
     name: str = ""

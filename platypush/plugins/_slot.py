@@ -27,14 +27,20 @@ BoundAction = tuple[Any, ActionArguments]
 
 def constructor_arguments(
     catalogue: Catalogue, name: str, section: Mapping[str, Any], source: str
-) -> tuple[type[Plugin], dict[str, Any]]:
-    """The class of a plugin and the keyword arguments of its section, checked. Raises LoadFailure."""
+) -> tuple[type[Plugin], dict[str, Any], str]:
+    """The class of a plugin, the keyword arguments of its section, checked, and a remark on keys that look mistyped.
+
+    Raises LoadFailure.
+    """
     cls = catalogue.load(name)
+    arguments = for_constructor(name, cls)
     try:
-        _, keywords = for_constructor(name, cls).bind(reveal(section))
+        _, keywords = arguments.bind(reveal(section))
     except ArgumentError as error:
         raise LoadFailure(f"{source}: {error}" if source else str(error)) from error
-    return cls, keywords
+    known = [parameter.name for parameter in arguments.parameters]
+    hints = {key: did_you_mean(key, known) for key in section if key not in known}
+    return cls, keywords, " ".join(f"{key!r} looks mistyped.{hint}" for key, hint in hints.items() if hint)
 
 
 class Slot:
@@ -47,6 +53,7 @@ class Slot:
         self.plugin: Plugin | None = None
         self.notice = ""
         """A remark for the state of a usable plugin, such as a refused reload."""
+        self._remark = ""
         self._status = PluginStatus.LOADING
         self._reason = ""
         self._settled = threading.Event()
@@ -68,7 +75,7 @@ class Slot:
 
     def state(self) -> PluginState:
         """The state now."""
-        plugin, status, reason = self.plugin, self._status, self._reason or self.notice
+        plugin, status, reason = self.plugin, self._status, self._reason or self.notice or self._remark
         if isinstance(plugin, RunnablePlugin) and status is PluginStatus.RUNNING:
             if plugin.failure:
                 return PluginState(self.name, PluginStatus.FAILED, f"{plugin.failure} (trying again)")
@@ -79,7 +86,7 @@ class Slot:
     def load(self, catalogue: Catalogue, services: PluginServices | None) -> None:
         """Import, check and construct the plugin. Never raises: a failure becomes the slot's state."""
         try:
-            cls, keywords = constructor_arguments(catalogue, self.name, self.section, self.source)
+            cls, keywords, self._remark = constructor_arguments(catalogue, self.name, self.section, self.source)
         except LoadFailure as error:
             _logger.error("Plugin %s did not load: %s", self.name, error)
             self._settle(PluginStatus.FAILED, str(error))

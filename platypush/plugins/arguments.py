@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -124,7 +125,11 @@ def for_function(owner: str, function: Callable[..., Any], *, method: bool = Fal
 
 
 def for_constructor(owner: str, cls: type) -> ActionArguments:
-    """The arguments of a class, those of its bases among them as far as ``**kwargs`` hands them on."""
+    """The arguments of a class, those of its bases among them as far as ``**kwargs`` hands them on.
+
+    Bundled plugins hand everything on to ``Plugin``, which needs nothing else: unknown arguments are refused. Other
+    people's classes may read their ``**kwargs`` themselves.
+    """
     chain: list[Callable[..., Any]] = []
     for base in cls.__mro__:
         constructor = base.__dict__.get("__init__")
@@ -133,4 +138,7 @@ def for_constructor(owner: str, cls: type) -> ActionArguments:
         chain.append(constructor)
         if not any(p.kind is p.VAR_KEYWORD for p in inspect.signature(constructor).parameters.values()):
             break
-    return ActionArguments(owner, read_shape(chain, skip_first=True), parse(inspect.getdoc(cls)))
+    shape = read_shape(chain, skip_first=True)
+    if cls.__module__.startswith("platypush.plugins."):
+        shape = replace(shape, takes_more_keywords=False)
+    return ActionArguments(owner, shape, parse(inspect.getdoc(cls)))
