@@ -96,8 +96,6 @@ def load_scripts(folder: Path, types: EventTypes) -> LoadedScripts:
                 if (getattr(value, "__module__", None) == module.__name__) is own:
                     seen.add(id(value))
                     _collect(value, f"{name}.{function_name}", path, types, loaded)
-    for problem in loaded.problems:
-        _logger.error("Script %s", problem)
     for warning in loaded.warnings:
         _logger.warning("Script %s", warning)
     return loaded

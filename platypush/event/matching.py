@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["match_conditions", "match_phrase", "match_value"]
 
-_MISSING = object()
+_MISSING = object()  # equal to nothing that a condition can ask for
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 _EDGES = ".,;:!?\"'()[]"
 
@@ -25,8 +25,6 @@ def match_conditions(
     extracted: dict[str, Any] = {}
     for name, wanted in conditions.items():
         value = args.get(name, _MISSING)
-        if value is _MISSING:
-            return None
         if name in phrases and isinstance(wanted, str) and isinstance(value, str):
             found = match_phrase(wanted, value)
             if found is None:

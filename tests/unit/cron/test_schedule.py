@@ -15,7 +15,8 @@ ROME = ZoneInfo("Europe/Rome")
 
 
 def moment(text: str) -> float:
-    return datetime.fromisoformat(text).replace(tzinfo=ROME).timestamp()
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=ROME)).timestamp()
 
 
 def runs(expression: str, after: str, count: int) -> list[str]:
@@ -39,6 +40,7 @@ def test_a_time_that_spring_skips_runs_as_if_clocks_had_not_changed() -> None:
 
 def test_a_time_that_autumn_repeats_runs_once() -> None:
     assert runs("30 2 * * *", "2024-10-26T12:00", 2) == ["10-27 02:30:00+0200", "10-28 02:30:00+0100"]
+    assert runs("30 2 * * *", "2024-10-27T02:10:00+01:00", 1) == ["10-28 02:30:00+0100"]
 
 
 def test_a_job_for_every_half_hour_goes_on_through_both_changes() -> None:

@@ -96,23 +96,23 @@ def test_hooks_on_a_class_see_its_subclasses() -> None:
 
 
 def test_a_webhook_looks_at_hooks_of_its_own_name_only() -> None:
-    compared = []
+    compared: set[str] = set()
 
     class Watched(str):
         __slots__ = ()
 
         def __eq__(self, other: object) -> bool:
-            compared.append(str(self))
+            compared.add(str(self))
             return str(self) == other
 
         __hash__ = str.__hash__
 
     def make(name: str) -> Any:
-        @hook(WebhookEvent, hook=name, method=Watched("POST"))
+        @hook(WebhookEvent, hook=Watched(name))
         def function() -> None: ...
 
         return function
 
     index = HookIndex(hooks_of(*(make(f"hook{number}") for number in range(1000))))
     assert len(index.matching(WebhookEvent(hook="hook7", method="POST"))) == 1
-    assert compared == ["POST"]
+    assert compared == {"hook7"}

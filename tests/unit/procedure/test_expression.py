@@ -50,6 +50,7 @@ def expand(template: Any) -> Any:
         ("${len(s) + int('4')}", 7),
         ("${'b' in s}", True),
         ("${missing is defined}", False),
+        ("${s.center is defined or response.to_json is defined}", False),
         ("${missing|default('q')}", "q"),
         ("${[1, 2]|map('string')|join('-')}", "1-2"),
         ("${light|tojson}", '{"state":{"on":true},"items":[1,2]}'),

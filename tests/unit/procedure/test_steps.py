@@ -146,6 +146,8 @@ def test_loops_break_continue_and_return(house: House) -> None:
                 - break
             - action: tts.say
               args: {text: "${x}"}
+        - while ${True}:
+            - break
         - set: {n: 0}
         - while ${True}:
             - set: {n: "${n + 1}"}
@@ -290,6 +292,13 @@ def test_a_function_is_a_procedure_and_stays_a_function(house: House) -> None:
     assert house.procedures.run("wraps").errors == ["half"]
     assert "missing a required argument: 'n'" in house.procedures.run("twice").errors[0]
     assert "Did you mean" in house.procedures.run("twise").errors[0]
+
+
+def test_a_name_that_two_scripts_have_needs_the_script_before_it(house: House) -> None:
+    scripts = [FunctionProcedure("a.go", lambda: "a"), FunctionProcedure("b.go", lambda: "b")]
+    house.procedures.set_procedures(scripts)
+    assert "no procedure 'go'" in house.procedures.run("go").errors[0]
+    assert house.procedures.run("b.go").output == "b"
 
 
 def hook_settings(then: str, **condition: Any) -> HookSettings:
