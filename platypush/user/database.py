@@ -81,7 +81,7 @@ class Database:
         return self._run(work, write=True)
 
     def close(self) -> None:
-        """Close all connections of this process."""
+        """Close all connections of this process; the next unit of work opens new ones."""
         if self._anchor is not None and self._process == os.getpid():
             self._anchor.close()
         self._anchor = None

@@ -131,6 +131,8 @@ def open_users(settings: UserSettings, *, migrate: bool = False, clock: Clock | 
                     f"The database {shown} is not at revision {HEAD} yet. Start the hub (platypush run): it migrates."
                 )
             _migrate(database, settings.workdir)
+        # Nothing stays open that a fork would hand to two processes.
+        database.close()
         return Users(settings, database, clock or SystemClock())
     except StorageFailed as error:
         raise ConfigurationError(f"The database {shown} cannot be opened: {_reason(error)}.") from error

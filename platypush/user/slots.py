@@ -5,10 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import sleep
 
 from platypush._lib.clock import Clock
 from platypush.errors import Busy, StorageFailed
@@ -64,7 +64,7 @@ class Slots:
                     return handle
             if self._clock.monotonic() >= deadline:
                 raise self._busy()
-            sleep(_POLL)
+            time.sleep(_POLL)
 
     def _open(self, path: Path) -> int:
         try:
