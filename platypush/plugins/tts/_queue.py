@@ -83,8 +83,8 @@ class SpeechQueue:
             self._current = self._waiting.popleft()
             return self._current
 
-    def clear(self) -> int:
-        """Stop the current one and drop those that wait; how many."""
+    def clear(self, error: Exception | None = None) -> int:
+        """Stop the current one and drop those that wait, whose callers get ``error``; how many."""
         with self._changed:
             dropped = list(self._waiting)
             self._waiting.clear()
@@ -92,7 +92,7 @@ class SpeechQueue:
             self._current = None
         for speech in dropped:
             speech.file.unlink(missing_ok=True)
-            speech.finish(None)
+            speech.finish(error)
         if current is not None:
             current.cancel()
         return len(dropped) + (current is not None)
@@ -102,4 +102,4 @@ class SpeechQueue:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self.clear()
+        self.clear(Unavailable("The hub stops: the text was not said."))
