@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from platypush.backend.http.app.auth.client import host_name
+from platypush._lib.clients import host_name
 
 if TYPE_CHECKING:
-    from platypush.backend.http.app.auth.client import Client
+    from platypush._lib.clients import Client
     from platypush.config.web import WebSettings
 
 __all__ = ["WEBSOCKET_PATH", "websocket_address"]

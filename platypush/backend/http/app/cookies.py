@@ -10,7 +10,7 @@ from platypush.user.credentials import SESSION_COOKIE
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from platypush.backend.http.app.auth.client import Client
+    from platypush._lib.clients import Client
     from platypush.user.sessions import NewSession
 
 __all__ = ["clear_session", "set_session"]

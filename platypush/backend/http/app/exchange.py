@@ -12,7 +12,7 @@ from platypush._lib.ids import new_id
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from platypush.backend.http.app.auth.client import Client
+    from platypush._lib.clients import Client
     from platypush.message.envelope import Principal
 
 __all__ = ["Answer", "Exchange", "exchange_of", "request_id", "status_line"]

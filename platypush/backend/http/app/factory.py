@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 
 from platypush import __version__
-from platypush.backend.http.app.auth.client import ClientResolver
+from platypush._lib.clients import ClientResolver
 from platypush.backend.http.app.auth.decorator import enforce
 from platypush.backend.http.app.discovery import bundled_modules, register_routes, third_party_modules
 from platypush.backend.http.app.errors import register_error_handlers

@@ -10,7 +10,7 @@ from flask import current_app
 if TYPE_CHECKING:
     from flask import Flask
 
-    from platypush.backend.http.app.auth.client import ClientResolver
+    from platypush._lib.clients import ClientResolver
     from platypush.backend.http.app.discovery import RouteModule
     from platypush.backend.http.app.gateway import Gateway
     from platypush.backend.http.app.metrics import Metrics

@@ -12,7 +12,7 @@ from platypush.user.policy import authorise
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from platypush.backend.http.app.auth.client import Client
+    from platypush._lib.clients import Client
     from platypush.backend.http.app.exchange import Exchange
     from platypush.backend.http.app.state import Web
     from platypush.message.envelope import Principal
