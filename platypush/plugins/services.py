@@ -12,6 +12,7 @@ from platypush.plugins import Plugin
 if TYPE_CHECKING:
     from platypush.config.model import Config
     from platypush.plugins.status import PluginState
+    from platypush.user.service import Users
 
 __all__ = ["PluginDirectory", "PluginServices", "ServicePlugin", "ValueStore"]
 
@@ -50,16 +51,20 @@ def _nothing() -> Mapping[str, Any]:
 class PluginServices:
     """The hub's parts. Attributes are replaced as a whole on a reload; plugins read them at each call.
 
-    ``users`` is what ``platypush.user.service.open_users`` gives. ``procedures`` and ``backends`` list what
-    is there: name to a JSON-able description. Missing parts are None.
+    ``users`` is what ``platypush.user.service.open_users`` gives; without it nothing is persistent. ``procedures`` and
+    ``backends`` list what is there: name to a JSON-able description.
     """
 
     config: Config
     registry: PluginDirectory | None = None
-    users: Any = None
-    values: ValueStore | None = None
+    users: Users | None = None
     procedures: Callable[[], Mapping[str, Any]] = field(default=_nothing)
     backends: Callable[[], Mapping[str, Any]] = field(default=_nothing)
+
+    @property
+    def values(self) -> ValueStore | None:
+        """Small values in the main database; None where there is none."""
+        return None if self.users is None else self.users.values
 
 
 class ServicePlugin(Plugin):

@@ -150,7 +150,7 @@ class UserPlugin(ServicePlugin):
 
     @property
     def _users(self) -> Users:
-        users: Users | None = self.services.users
+        users = self.services.users
         if users is None:
             raise Unavailable("The database of users is not open.")
         return users

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -15,7 +16,7 @@ from platypush.plugins.services import PluginServices
 from platypush.plugins.variable import VariablePlugin
 from platypush.plugins.variable._memory import MemoryValues
 from platypush.plugins.variable._store import StoredValues
-from platypush.user.service import open_users
+from platypush.user.service import Users, open_users
 from platypush.user.settings import UserSettings
 
 from .conftest import MakeConfig, MemoryStore
@@ -32,7 +33,8 @@ class Clock:
 @pytest.fixture
 def plugin(make_config: MakeConfig) -> VariablePlugin:
     plugin = VariablePlugin()
-    plugin.bind(PluginServices(config=make_config(), values=MemoryStore()))
+    users = cast("Users", SimpleNamespace(values=MemoryStore()))
+    plugin.bind(PluginServices(config=make_config(), users=users))
     return plugin
 
 
@@ -118,7 +120,7 @@ def test_variables_survive_in_the_main_database(tmp_path: Path, make_config: Mak
         users = open_users(UserSettings(url=f"sqlite:///{tmp_path}/main.db", workdir=tmp_path), migrate=True)
         try:
             plugin = VariablePlugin()
-            plugin.bind(PluginServices(config=make_config(), values=users.values))
+            plugin.bind(PluginServices(config=make_config(), users=users))
             assert plugin.get().output == expected
             plugin.set(a=[1, {"b": None}])
             plugin.set(gone=1)
