@@ -150,6 +150,14 @@ class PluginRegistry:
             kept={name: problem for name, problem in kept.items() if problem},
         )
 
+    def check(self) -> tuple[PluginState, ...]:
+        """What is wrong with the sections, found without making or starting a plugin."""
+        slots = self._make_slots(self._sections, self._disabled).values()
+        wanted = [slot for slot in slots if slot.state().status is PluginStatus.LOADING]
+        return tuple(
+            PluginState(slot.name, PluginStatus.FAILED, problem) for slot in wanted if (problem := self._problem(slot))
+        )
+
     def get(self, name: str) -> Plugin:
         """The plugin of that name; waits while its constructor runs.
 

@@ -23,14 +23,15 @@ class ShellPlugin(Plugin):
     def __init__(
         self,
         *,
-        timeout: float = 60,
+        timeout: float = 55,
         max_output: int = 16 * 1024 * 1024,
         cwd: Path | None = None,
         env: dict[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         """
-        :param timeout: Seconds that a command may take, unless the call says otherwise; 0 for no limit.
+        :param timeout: Seconds that a command may take, unless the call says otherwise; 0 for no limit. The default is
+            below the hub's own limit for an action, so that callers still get the command's error.
         :param max_output: Bytes of output after which a command is stopped.
         :param cwd: Folder that commands run in. Default: the hub's own.
         :param env: Environment variables added for all commands.

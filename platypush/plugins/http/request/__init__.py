@@ -80,7 +80,7 @@ class HttpRequestPlugin(Plugin):
         timeout: float | None = None,
         allow_redirects: bool = True,
     ) -> Any:
-        """Send a POST request. Arguments as for ``get``, and:
+        """Send a POST request. An answer of 400 or above is an error.
 
         :param url: The URL, ``http`` or ``https``.
         :param output: ``text``, ``json`` (decoded) or ``binary`` (Base64).
