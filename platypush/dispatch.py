@@ -43,7 +43,7 @@ class Runner(Protocol):
 
 def error_reply(error: PlatypushError, request_id: str) -> Reply:
     """The one error shape as a reply."""
-    headers = _JSON
+    headers: tuple[tuple[str, str], ...] = _JSON
     if error.retry_after is not None:
         headers = (*_JSON, ("Retry-After", str(max(1, round(error.retry_after)))))
     return Reply(error.http_status, encode(error.to_dict(request_id)), headers)
@@ -110,4 +110,3 @@ class Dispatcher:
         if isinstance(result, str):
             return Reply(200, result.encode(), (("Content-Type", "text/plain; charset=utf-8"),))
         return Reply(200, encode(result), _JSON)
-

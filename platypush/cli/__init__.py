@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from platypush import __version__
+from platypush._lib.suggest import did_you_mean
 from platypush.cli.options import Options
 from platypush.errors import PlatypushError
 
@@ -46,12 +47,9 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from_known = importlib.import_module("platypush._lib.suggest").did_you_mean(args[0], _COMMANDS)
-            error.message += from_known
-            raise
+        if args and args[0] not in _COMMANDS:
+            ctx.fail(f"There is no command {args[0]!r}.{did_you_mean(args[0], _COMMANDS)}")
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

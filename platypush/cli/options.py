@@ -36,10 +36,11 @@ def installation_options(command: Any) -> Any:
         if value:
             ctx.obj = replace(ctx.obj or Options(), **{parameter.name or "": value})
 
-    for flags, settings in (
+    choices: tuple[tuple[tuple[str, str], dict[str, Any]], ...] = (
         (("-c", "--config"), {"type": click.Path(path_type=Path), "help": "Configuration file."}),
         (("-w", "--workdir"), {"type": click.Path(path_type=Path), "help": "State folder."}),
         (("-v", "--verbose"), {"is_flag": True, "help": "Log details."}),
-    ):
+    )
+    for flags, settings in choices:
         command = click.option(*flags, callback=merge, expose_value=False, **settings)(command)
     return command

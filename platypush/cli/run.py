@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from platypush.daemon.main import run
 from platypush.cli.options import Options, installation_options
+from platypush.daemon.main import run
 
 __all__ = ["command"]
 

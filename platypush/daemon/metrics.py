@@ -54,6 +54,10 @@ class DaemonMetrics:
         """An action that exists has run."""
         self._actions.labels(action, _outcome(ok)).observe(seconds)
 
+    def procedure_ended(self, name: str, seconds: float, ok: bool) -> None:
+        """A procedure that exists has run."""
+        self._actions.labels(f"procedure.{name}", _outcome(ok)).observe(seconds)
+
     def event_posted(self, event_type: str) -> None:
         """An event was taken in."""
         self._events.labels(event_type).inc()

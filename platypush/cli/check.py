@@ -1,0 +1,72 @@
+"""``platypush check``: everything that is wrong, at once, without starting anything."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from platypush.bus.unix import UnixBusClient
+from platypush.cli.options import Options, installation_options
+from platypush.config.check import check
+from platypush.config.loader import load
+from platypush.config.model import Config
+from platypush.config.problem import Problem, Severity
+from platypush.daemon.automation import load_automation
+from platypush.errors import ConfigurationError, PlatypushError
+from platypush.event.types import EventTypes
+from platypush.message.envelope import LOCAL, Envelope
+from platypush.message.request import Request
+from platypush.message.response import Response
+from platypush.plugins.registry import PluginRegistry
+from platypush.procedure.interpreter import Interpreter
+
+__all__ = ["command"]
+
+
+@click.command("check")
+@installation_options
+@click.pass_context
+def command(ctx: click.Context) -> int:
+    """Validate configuration, hooks, procedures, crons, scripts, plugin sections, permissions and ports.
+
+    Scripts are imported, as the hub does it, in this process. Exit status 0 when nothing is wrong (warnings do not
+    count), else 1.
+    """
+    options: Options = ctx.obj or Options()
+    try:
+        config = load(options.config, workdir=options.workdir, environ=os.environ)
+    except ConfigurationError as error:
+        click.echo(str(error), err=True)
+        return 1
+    problems = [*check(config, environ=os.environ, running=_runs(config)), *_automation(config), *_plugins(config)]
+    for problem in problems:
+        click.echo(f"{problem.severity.value}: {problem}", err=problem.severity is Severity.ERROR)
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    where = config.path or "the built-in default configuration"
+    click.echo(f"{where}: {errors} errors, {len(problems) - errors} warnings")
+    return 1 if errors else 0
+
+
+def _runs(config: Config) -> bool:
+    client = UnixBusClient(config.bus.path, wait=0)
+    try:
+        return client.call(Envelope("control", name="ready", principal=LOCAL, time_left=2)).status < 500
+    except PlatypushError:
+        return False
+    finally:
+        client.close()
+
+
+def _automation(config: Config) -> list[Problem]:
+    def refuse(_: Request) -> Response:
+        raise PlatypushError("Nothing runs during a check.")
+
+    interpreter = Interpreter(refuse, config.constants)
+    automation = load_automation(config, EventTypes(), interpreter)
+    return [Problem("check.automation", "", text) for text in automation.problems]
+
+
+def _plugins(config: Config) -> list[Problem]:
+    registry = PluginRegistry(config.plugins, config.disabled, sources=config.sources)
+    return [Problem("check.plugin", state.name, state.reason) for state in registry.check()]

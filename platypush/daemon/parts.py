@@ -1,0 +1,121 @@
+"""The parts of a daemon, made from a configuration and not started yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from platypush.backend.registry import BackendRegistry
+from platypush.bus.unix import UnixBusServer
+from platypush.config.model import Config
+from platypush.cron.scheduler import CronScheduler
+from platypush.daemon.hub import Hub
+from platypush.daemon.metrics import DaemonMetrics
+from platypush.errors import ConfigurationError
+from platypush.event.durable import DurableWebhooks
+from platypush.event.processor import EventProcessor
+from platypush.event.types import EventTypes
+from platypush.plugins.registry import PluginRegistry
+from platypush.plugins.services import PluginServices
+from platypush.procedure.interpreter import Interpreter
+from platypush.procedure.registry import ProcedureRegistry
+from platypush.user.service import Users, UserSettings, open_users
+
+if TYPE_CHECKING:
+    from platypush.backend.http import HttpBackend
+    from platypush.backend.http.websocket import WebsocketServer
+    from platypush.daemon.automation import Automation
+
+__all__ = ["Parts", "make_parts", "open_bus_server", "open_user_store"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """Everything that the daemon starts, stops and reloads."""
+
+    users: Users
+    hub: Hub
+    interpreter: Interpreter
+    crons: CronScheduler
+    services: PluginServices
+    bus: UnixBusServer
+    metrics: DaemonMetrics
+    http: HttpBackend | None = None
+    websocket: WebsocketServer | None = None
+    problems: tuple[str, ...] = ()
+    """What of the configuration's automation and of the scripts cannot be used, one text each."""
+
+    def put_in_force(self, automation: Automation) -> None:
+        """Replace hooks, procedures and crons. What runs goes on to its end."""
+        self.hub.procedures.set_procedures(automation.procedures)
+        self.hub.events.set_hooks(automation.hooks)
+        self.crons.set_jobs(automation.jobs)
+        self.problems = automation.problems
+
+
+def make_parts(config: Config, users: Users) -> Parts:
+    """Make the parts; nothing listens, runs or loads yet. Raises ConfigurationError."""
+    metrics = DaemonMetrics()
+    plugins = PluginRegistry(
+        config.plugins,
+        config.disabled,
+        sources=config.sources,
+        device_id=config.device_id,
+        on_action=metrics.action_ended,
+    )
+    procedures = ProcedureRegistry(device_id=config.device_id, on_procedure=metrics.procedure_ended)
+    events = EventProcessor(
+        kept=config.limits.events_kept, metrics=metrics, store=DurableWebhooks(config.workdir / "webhooks")
+    )
+    backends = BackendRegistry(config.backends, config.disabled, sources=config.sources)
+    hub = Hub(plugins=plugins, procedures=procedures, events=events, event_types=EventTypes(), backends=backends)
+    services = PluginServices(
+        config=config,
+        registry=plugins,
+        users=users,
+        procedures=procedures.describe,
+        backends=backends.describe,
+    )
+    plugins.bind(services)
+    bus = open_bus_server(config)
+    parts = Parts(
+        users=users,
+        hub=hub,
+        interpreter=Interpreter(hub.run_request, config.constants),
+        crons=CronScheduler(metrics=metrics),
+        services=services,
+        bus=bus,
+        metrics=metrics,
+    )
+    metrics.watch(
+        lambda: {
+            "bus_calls": ("Calls that run now", bus.calls),
+            "bus_connections": ("Connections of workers to the bus", bus.connections),
+            "event_backlog": ("Events and hooks that wait to be started", events.backlog()),
+        }
+    )
+    return parts
+
+
+def open_bus_server(config: Config) -> UnixBusServer:
+    """The bus that the configuration names. Raises ConfigurationError for one that this version does not have."""
+    if config.bus.type != "unix":
+        raise ConfigurationError(
+            f"bus.type is {config.bus.type!r}, and this version has the bus 'unix' only: remove bus.type."
+        )
+    return UnixBusServer(config.bus.path, max_calls=config.limits.calls, max_frame=config.limits.bus_frame)
+
+
+def open_user_store(config: Config) -> Users:
+    """The users of the installation, migrated to this version. Raises ConfigurationError."""
+    return open_users(
+        UserSettings(
+            url=config.database.reveal(),
+            workdir=config.workdir,
+            global_token=config.token.reveal() if config.token else None,
+            session_days=config.limits.session_days,
+            remembered_session_days=config.limits.remembered_session_days,
+            audit_days=config.limits.audit_days,
+        ),
+        migrate=True,
+    )
