@@ -6,6 +6,7 @@ import logging
 import math
 import os
 import selectors
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ __all__ = ["UwsgiServer"]
 logger = logging.getLogger(__name__)
 
 _STATS_TIME = 2.0
+_LOAD_TIME = 15.0
+"""How long a worker may take to load the application."""
+_FIRST_REMINDER = 1.5
+_REMINDER = 2.0
 _NUDGE = b"\n"
 """A byte that means nothing to uWSGI, but wakes its master, which looks for dead workers only once a second else."""
 
@@ -65,8 +70,19 @@ class UwsgiServer:
             command,
             system=system,
             clock=clock,
-            stop_steps=(StopStep(act=lambda _pid: self._send(b"q"), patience=controls.graceful_stop + 1.0),),
+            stop_steps=self._stop_steps(),
             on_start=self._on_start,
+        )
+
+    def _stop_steps(self) -> tuple[StopStep, ...]:
+        """Ask the master to end gracefully; then, as long as requests may take, remind its workers.
+
+        A worker that is just starting ignores the signal that the master sends, once, and would then be waited for.
+        """
+        reminders = max(1, math.ceil((self._controls.graceful_stop + 1.0 - _FIRST_REMINDER) / _REMINDER))
+        return (
+            StopStep(act=lambda _pid: self._send(b"q"), patience=_FIRST_REMINDER),
+            *(StopStep(act=_remind_workers, patience=_REMINDER) for _ in range(reminders)),
         )
 
     def start(self) -> None:
@@ -85,10 +101,12 @@ class UwsgiServer:
             if not self.wait_ready(60.0):
                 raise Unavailable("uWSGI does not answer with the new configuration. The log has the reason.")
             return
+        # The chain passes over a worker that does not serve yet, and that one would keep the old settings.
+        wait_until(lambda: all(worker.accepting for worker in self._workers()), _LOAD_TIME, self._clock)
         old = {worker.pid for worker in self._workers()}
         if not self._send(b"c"):
             raise Unavailable("uWSGI cannot be told to reload: nobody reads its FIFO. The log says what it does.")
-        time_left = (len(old) or 1) * (math.ceil(self._controls.graceful_stop) + 15.0)
+        time_left = (len(old) or 1) * (math.ceil(self._controls.graceful_stop) + _LOAD_TIME)
         if self._controls.stats is not None and not wait_until(
             lambda: self._replaced(old), time_left, self._clock, interval=0.05
         ):
@@ -137,6 +155,20 @@ class UwsgiServer:
                 self._send(_NUDGE)
                 unsettled = 10
             unsettled = max(0, unsettled - 1)
+
+
+def _remind_workers(master: int) -> bool:
+    """Send the signal for a graceful end to all children of the master."""
+    try:
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    except OSError:
+        return False  # a kernel without this file: the signals that follow end it
+    for child in children:
+        try:
+            os.kill(int(child), signal.SIGHUP)
+        except ProcessLookupError:
+            pass
+    return True
 
 
 def _one_ended(pids: set[int], timeout: float) -> bool:
