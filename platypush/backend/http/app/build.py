@@ -46,6 +46,7 @@ def discard(app: Flask) -> None:
     web = web_of(app)
     web.gateway.close()
     web.users.close()
+    web.metrics.close()
 
 
 def open_bus(settings: WebSettings) -> BusClient:

@@ -37,7 +37,8 @@ class Metrics:
         self._directory = private_dir(directory)
         # Both are read when a metric is made; this is how prometheus_client is told its mode after its import.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
-        vars(values)["ValueClass"] = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+        self._values: Any = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+        vars(values)["ValueClass"] = self._values
         registry = CollectorRegistry()
         self._requests = Counter(
             "platypush_http_requests", "HTTP requests answered.", ("route", "method", "status"), registry=registry
@@ -74,6 +75,10 @@ class Metrics:
     def refused(self, reason: str) -> None:
         """Count a request whose credential did not pass, by the error's code."""
         self._refusals.labels(reason).inc()
+
+    def close(self) -> None:
+        """Unmap this process's files. Nothing is counted afterwards."""
+        self._values.close_all_files()
 
     def text(self) -> bytes:
         """The counters of all workers, dead ones included, in Prometheus's text format."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from platypush.backend.http.app.auth.csrf import is_json
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -11,11 +13,11 @@ __all__ = ["is_navigation", "is_script", "wants_page"]
 
 
 def wants_page(environ: WSGIEnvironment) -> bool:
-    """Whether the caller prefers a page to JSON: browsers name ``text/html`` first, programs do not."""
+    """Whether the caller prefers a page to JSON: browsers name ``text/html`` first, programs do not, and send JSON."""
     accept: str = environ.get("HTTP_ACCEPT", "")
     html = accept.find("text/html")
     json = accept.find("application/json")
-    return html >= 0 and (json < 0 or html < json) and not is_script(environ)
+    return html >= 0 and (json < 0 or html < json) and not is_script(environ) and not is_json(environ)
 
 
 def is_navigation(environ: WSGIEnvironment) -> bool:

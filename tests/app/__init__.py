@@ -1,0 +1,1 @@
+"""The web application, in process, with a daemon that is a function."""
