@@ -129,15 +129,15 @@ class TtsPlugin(ServicePlugin, RunnablePlugin):
         super().on_stop()
 
     def _speak(self, speech: Speech) -> None:
+        error: Exception | None = None
         try:
             speech.player.play(speech.file, speech.started)
-        except (ActionFailed, OSError) as error:
-            self.logger.warning("A text could not be said: %s", error)
-            speech.finish(error)
-        else:
-            speech.finish(None)
-        finally:
-            speech.file.unlink(missing_ok=True)
+        except (ActionFailed, OSError) as failure:
+            self.logger.warning("A text could not be said: %s", failure)
+            error = failure
+        # Before the caller goes on: nothing is left behind then.
+        speech.file.unlink(missing_ok=True)
+        speech.finish(error)
 
     def _write(self, engine: Espeak, text: str, voice: Voice, path: Path) -> None:
         temporary = path.with_name(f".{path.name}.part")
