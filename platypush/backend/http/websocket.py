@@ -108,6 +108,7 @@ class WebsocketServer:
         self._generation = generation
         self._resolve = resolve
         self._clients: set[WebClient] = set()
+        self._connected: set[WebClient] = set()
         self._present = 0
         self._refused = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -202,7 +203,7 @@ class WebsocketServer:
             **where,
             ssl=settings.ssl_context,
             process_request=self._open,
-            create_connection=WebClient,
+            create_connection=cast(type[ServerConnection], partial(WebClient, self._connected)),
             compression=None,  # one encoding for all clients, and no memory for a window of each
             server_header=None,
             max_size=settings.request_body,
@@ -217,14 +218,19 @@ class WebsocketServer:
         return server
 
     async def _close(self, server: Server) -> None:
-        for client in tuple(self._clients):
-            client.end(1001, "the hub stops")
         server.close(code=1001)
+        for client in tuple(self._connected):
+            if client in self._clients:
+                client.end(1001, "the hub stops")
+            else:
+                client.cut()
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await server.wait_closed()
         except TimeoutError:
-            _logger.info("Some websocket connections did not end by themselves and were cut off")
+            for client in tuple(self._connected):
+                client.cut()
+            await server.wait_closed()
 
     async def _open(self, connection: ServerConnection, request: Request) -> Response | None:
         """Authenticate a handshake: None lets it go on."""

@@ -49,8 +49,10 @@ class WebClient(ServerConnection):
     """The counter of revocations when the credential was checked."""
     in_flight = 0
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, connected: set[WebClient], *args: Any, **kwargs: Any) -> None:
+        """``connected`` holds all connections, from their first byte to their last. The rest is the library's."""
         super().__init__(*args, **kwargs)
+        self._connected = connected
         self._waiting: deque[tuple[bytes, int]] = deque()
         self._waiting_bytes = 0
         self._waiting_events = 0
@@ -100,6 +102,20 @@ class WebClient(ServerConnection):
             self._forget()
             self._closing = self.loop.create_task(self._end(code, reason))
 
+    def cut(self) -> None:
+        """End the connection now, whatever its state."""
+        self.transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is there; its handshake is still to come."""
+        super().connection_made(transport)
+        self._connected.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._connected.discard(self)
+        super().connection_lost(exc)
+
     def pause_writing(self) -> None:
         """The transport's buffer is full."""
         super().pause_writing()
@@ -124,4 +140,4 @@ class WebClient(ServerConnection):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self.close(code, reason)
         except TimeoutError:
-            self.transport.abort()
+            self.cut()

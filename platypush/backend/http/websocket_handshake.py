@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from websockets.datastructures import Headers, MultipleValuesError
@@ -29,8 +29,9 @@ class ResolvedClient(Protocol):
         """The host, with its port if any, by which the client reaches the hub."""
 
 
-Resolver = Callable[[dict[str, str]], ResolvedClient]
-"""Finds the client of a request, from the variables of a WSGI environment that say where it came from."""
+Resolver = Callable[[dict[str, Any]], ResolvedClient]
+"""Finds the client of a request, from the variables of a WSGI environment that say where it came from:
+``ClientResolver.resolve``."""
 
 
 class Opening(NamedTuple):
@@ -108,8 +109,12 @@ def refusal(error: PlatypushError, request_id: str) -> Response:
     return Response(reply.status, HTTPStatus(reply.status).phrase, headers, reply.body)
 
 
-def _environment(headers: Mapping[str, str], peer: str, host: str, *, secure: bool) -> dict[str, str]:
-    environment = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "https" if secure else "http", "HTTP_HOST": host}
+def _environment(headers: Mapping[str, str], peer: str, host: str, *, secure: bool) -> dict[str, Any]:
+    environment: dict[str, Any] = {
+        "REMOTE_ADDR": peer,
+        "wsgi.url_scheme": "https" if secure else "http",
+        "HTTP_HOST": host,
+    }
     for name in ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"):
         value = headers.get(name)
         if value is not None:

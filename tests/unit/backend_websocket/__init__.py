@@ -1,0 +1,1 @@
+"""The websocket server, part by part."""
