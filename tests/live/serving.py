@@ -20,7 +20,7 @@ from platypush.backend.http import HttpBackend, HttpServices
 from platypush.backend.http.addresses import TcpAddress
 from tests.fakes.settings import web_settings
 
-__all__ = ["Load", "Web", "alive", "ask", "eventually", "free_port", "load", "parent", "serving"]
+__all__ = ["Load", "Web", "alive", "ask", "children", "eventually", "free_port", "load", "parent", "serving"]
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLICATION = "tests.fakes.wsgi"
@@ -49,6 +49,15 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def children(pid: int) -> set[int]:
+    """The child processes of a process that is no shell: for uWSGI's master, its workers."""
+    try:
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return set()
+    return {int(child) for child in found if alive(int(child))}
 
 
 def ask(port: int, path: str = "/", timeout: float = 20.0) -> bytes:

@@ -8,6 +8,7 @@ import os
 import selectors
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,10 @@ _FIRST_REMINDER = 1.5
 _REMINDER = 2.0
 _NUDGE = b"\n"
 """A byte that means nothing to uWSGI, but wakes its master, which looks for dead workers only once a second else."""
+_NUDGES = 30
+_NUDGES_IN = 60.0
+_RESPAWN_TIME = 0.02
+"""What a fork takes; before that the list of workers still has the dead one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,15 +151,26 @@ class UwsgiServer:
         threading.Thread(target=self._watch_workers, args=(pid,), name=f"workers-{pid}", daemon=True).start()
 
     def _watch_workers(self, pid: int) -> None:
-        """Wake the master as soon as one of its workers ends, so that it is replaced at once."""
+        """Wake the master as soon as one of its workers ends, so that it is replaced at once.
+
+        Not for workers that crash in a loop: those are left to the master's own pace of one a second.
+        """
         self._probe.wait(60.0)
+        recent: deque[float] = deque(maxlen=_NUDGES)
         unsettled = 0
         while self._child.pid == pid and self._child.state is State.RUNNING:
             pids = {worker.pid for worker in self._workers()}
-            if _one_ended(pids, timeout=0.5 if unsettled else 10.0):
-                self._send(_NUDGE)
-                unsettled = 10
-            unsettled = max(0, unsettled - 1)
+            if not _one_ended(pids, timeout=0.5 if unsettled else 10.0):
+                unsettled = max(0, unsettled - 1)
+                continue
+            now = self._clock.monotonic()
+            if len(recent) == _NUDGES and now - recent[0] < _NUDGES_IN:
+                threading.Event().wait(1.0)
+                continue
+            recent.append(now)
+            unsettled = 10
+            self._send(_NUDGE)
+            threading.Event().wait(_RESPAWN_TIME)
 
 
 def _remind_workers(master: int) -> bool:

@@ -156,6 +156,8 @@ def _added(plan: Plan, around: Surroundings, notes: list[str]) -> list[str]:
     add("lazy-apps", unless={"lazy"})
     add("need-app")
     add("no-orphans")
+    # The third worker that dies within a second would otherwise keep the master asleep for two.
+    add("forkbomb-delay", 0)
     add("single-interpreter")
     add("enable-threads")
     add("master-fifo", around.fifo)
