@@ -57,11 +57,13 @@ class Database:
     """Runs units of work on the database at ``url``. Safe for many threads and greenlets, and after a fork.
 
     SQLite: a connection for each unit of work, off gevent's hub; a writer takes the lock at its beginning, so it waits
-    rather than fail half-way. PostgreSQL: a pool, in the caller's own thread or greenlet (its driver is cooperative).
+    (``busy`` seconds at most) rather than fail half-way. PostgreSQL: a pool, in the caller's own thread or greenlet
+    (its driver is cooperative).
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, busy: float = _BUSY_SECONDS) -> None:
         self.url = url
+        self._busy = busy
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = self._sqlite_engine() if self.is_sqlite else self._server_engine()
         self._process = os.getpid()
@@ -119,12 +121,12 @@ class Database:
             self._anchor = None
 
     def _open_anchor(self) -> sqlite3.Connection:
-        anchor = sqlite3.connect(str(self.url.database), timeout=_BUSY_SECONDS, check_same_thread=False)
+        anchor = sqlite3.connect(str(self.url.database), timeout=self._busy, check_same_thread=False)
         anchor.execute("SELECT count(*) FROM sqlite_master").fetchall()
         return anchor
 
     def _sqlite_engine(self) -> Engine:
-        engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
+        engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": self._busy})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -135,10 +137,10 @@ class Database:
                 self.url,
                 pool_size=5,
                 max_overflow=10,
-                pool_timeout=_BUSY_SECONDS,
+                pool_timeout=self._busy,
                 pool_pre_ping=True,
                 pool_recycle=1800,
-                connect_args={"connect_timeout": int(_BUSY_SECONDS)},
+                connect_args={"connect_timeout": max(1, int(self._busy))},
             )
         except ImportError as error:
             raise ConfigurationError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from platypush.user.settings import UserSettings
 from platypush.user.sign_in import SignIn
 from platypush.user.signing import UrlSigner
 from platypush.user.slots import Slots, default_slots
+from platypush.user.sqlite_file import prepare_file
 from platypush.user.tokens import Tokens
 from platypush.user.values import KeyValues, oldest_reader
 
@@ -124,7 +125,7 @@ def open_users(settings: UserSettings, *, migrate: bool = False, clock: Clock | 
     shown = database.url.render_as_string(hide_password=True)
     try:
         if database.is_sqlite:
-            _prepare_file(Path(str(database.url.database)), create=migrate)
+            prepare_file(Path(str(database.url.database)), create=migrate)
         if not database.read(_is_current):
             if not migrate:
                 raise ConfigurationError(
@@ -136,6 +137,8 @@ def open_users(settings: UserSettings, *, migrate: bool = False, clock: Clock | 
         return Users(settings, database, clock or SystemClock())
     except StorageFailed as error:
         raise ConfigurationError(f"The database {shown} cannot be opened: {_reason(error)}.") from error
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"The database {shown} cannot be opened: {error}.") from error
     except OSError as error:
         raise ConfigurationError(f"{error.filename or shown} cannot be opened: {error.strerror}.") from error
 
@@ -148,21 +151,6 @@ def _is_current(connection: Connection) -> bool:
 def _migrate(database: Database, workdir: Path) -> None:
     # Alembic stays out of processes that do not migrate.
     importlib.import_module("platypush.user.migrate").migrate(database, workdir)
-
-
-def _prepare_file(path: Path, *, create: bool) -> None:
-    """The database's file for its owner alone, before SQLite makes it (or its log) with the process's mask."""
-    if not create and not path.exists():
-        raise ConfigurationError(
-            f"The database {path} does not exist yet. Start the hub (platypush run), which makes it."
-        )
-    private_dir(path.parent)
-    handle = os.open(path, os.O_RDWR | (os.O_CREAT if create else 0) | os.O_CLOEXEC, 0o600)
-    try:
-        if os.fstat(handle).st_mode & 0o077 and os.fstat(handle).st_uid == os.geteuid():
-            os.fchmod(handle, 0o600)
-    finally:
-        os.close(handle)
 
 
 def _reason(error: StorageFailed) -> str:
