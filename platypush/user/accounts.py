@@ -18,6 +18,7 @@ from platypush.user.generation import Generation
 from platypush.user.passwords import PasswordHasher, check_new_password
 from platypush.user.schema import jwts, sessions, users
 from platypush.user.slots import Slots
+from platypush.user.storable import storable
 
 __all__ = ["Accounts", "UserInfo", "check_name", "find_user", "normal_name", "user_id_of"]
 
@@ -173,13 +174,14 @@ _TAKEN = "A user is registered already. Sign in, and add more users from there."
 
 def normal_name(name: str) -> str:
     """The form in which a name is stored and compared: NFC, without spaces around it. Case matters."""
-    return unicodedata.normalize("NFC", name).strip()
+    return unicodedata.normalize("NFC", storable(name)).strip()
 
 
 def check_name(name: str) -> str:
     """The normal form of a new user's name. Raises BadRequest that says what is asked."""
+    printable = name.strip().isprintable()
     name = normal_name(name)
-    if not name or len(name) > _MAX_NAME or ":" in name or not name.isprintable():
+    if not name or len(name) > _MAX_NAME or ":" in name or not printable:
         raise BadRequest(
             f"A user name has 1 to {_MAX_NAME} printable characters and no colon (it would end the name in Basic)."
         )

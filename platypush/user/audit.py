@@ -14,6 +14,7 @@ from platypush._lib.clock import Clock
 from platypush.errors import StorageFailed
 from platypush.user.database import Database
 from platypush.user.schema import audit_log
+from platypush.user.storable import storable
 
 __all__ = ["Audit", "AuditEntry", "RefusalLimit"]
 
@@ -92,8 +93,8 @@ class Audit:
         values = {
             "at": entry.at,
             "kind": entry.kind[:64],
-            "user_name": None if entry.user is None else entry.user[:128],
-            "address": entry.address[:64],
+            "user_name": None if entry.user is None else storable(entry.user)[:128],
+            "address": storable(entry.address)[:64],
             "details": json.dumps(entry.details, default=str),
         }
         connection.execute(insert(audit_log).values(values))

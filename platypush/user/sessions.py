@@ -15,6 +15,7 @@ from platypush.user.audit import Audit
 from platypush.user.database import Database
 from platypush.user.generation import Generation
 from platypush.user.schema import sessions, users
+from platypush.user.storable import storable
 
 __all__ = ["NewSession", "SessionInfo", "Sessions", "hash_token"]
 
@@ -77,8 +78,8 @@ class Sessions:
                 "created_at": now,
                 "expires_at": expires_at,
                 "last_used_at": now,
-                "address": address[:64],
-                "user_agent": user_agent[:255],
+                "address": storable(address)[:64],
+                "user_agent": storable(user_agent)[:255],
             }
             key = connection.execute(insert(sessions).values(values)).inserted_primary_key
             return int(key[0]) if key else 0

@@ -20,6 +20,7 @@ from platypush.user.jwts import Claims, JwtSigner
 from platypush.user.policy import check_scopes
 from platypush.user.schema import api_tokens, jwts, users
 from platypush.user.sessions import hash_token
+from platypush.user.storable import storable
 
 __all__ = ["API_TOKEN_PREFIX", "NewToken", "TokenInfo", "Tokens"]
 
@@ -162,7 +163,7 @@ class Tokens:
 
     def revoke_jwt(self, jti: str, *, username: str | None = None, by: str | None = None, address: str = "") -> None:
         """End the JWT with this identifier; with ``username``, only one of that user's. Raises NotFound."""
-        row = self._find(jwts, jti, username)
+        row = self._find(jwts, storable(jti), username)
         if row is None or not self._delete(delete(jwts).where(jwts.c.id == row.id)):
             raise NotFound(f"There is no token {jti}. It may have been revoked already.")
         self._audit.record("token_revoked", row.user, address, token=jti, type="jwt", by=by or "operator")
