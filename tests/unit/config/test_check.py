@@ -88,6 +88,12 @@ def test_a_workdir_that_cannot_be_made_is_an_error(healthy: Config, tmp_path: Pa
     assert found(replace(healthy, workdir=tmp_path / "file" / "work")) == [("check.workdir", "workdir", Severity.ERROR)]
 
 
+def test_a_workdir_that_this_user_cannot_write_is_an_error(healthy: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    healthy.workdir.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != healthy.workdir)
+    assert found(healthy) == [("check.workdir", "workdir", Severity.ERROR)]
+
+
 def test_a_log_in_a_missing_folder_is_an_error(healthy: Config, tmp_path: Path) -> None:
     logging = replace(healthy.logging, filename=tmp_path / "nope" / "hub.log")
     assert found(replace(healthy, logging=logging)) == [("check.folder", "logging.filename", Severity.ERROR)]
@@ -165,6 +171,7 @@ def test_a_missing_uwsgi_names_the_extra(healthy: Config, load_text: Load, monke
     monkeypatch.setattr(check_web_module, "uwsgi_available", lambda: False)
     (problem,) = run(with_http(healthy, load_text, "{run_externally: true, uwsgi_args: [--master]}"))
     assert problem.reason.endswith("pip install 'platypush[uwsgi]'")
+    assert found(with_http(healthy, load_text, "{run_externally: true}")) == []
 
 
 def test_a_port_that_is_taken_is_an_error_unless_the_hub_runs(

@@ -97,6 +97,8 @@ def test_keys_of_earlier_versions_are_accepted_and_named(load_text: Load) -> Non
         ("resource_dirs: {../etc: /etc}", "'../etc' cannot be a part of an address"),
         ("resource_dirs: {photos: 1}", "'photos' needs the path of a folder"),
         ("resource_dirs: {a: /a, /a/: /b}", "'/a/' is there twice"),
+        ("trusted_proxies: [5]", "a list of addresses or networks is expected"),
+        ("trusted_proxies: 5", "a list of addresses or networks is expected"),
         ("trusted_proxies: [localhost]", "'localhost' is no address or network"),
         ("public_url: hub.example.org", "an address as browsers use it is expected"),
         ("ssl_key: /k.pem", "a key without its certificate"),
@@ -150,6 +152,17 @@ def test_a_missing_secret_of_the_core_stops_the_start_and_is_named_once(problems
     assert problems_of("backend.http:\n  port: !env PORT\n") == (
         "config.yaml:2: backend.http.port: the environment variable PORT is not set.",
     )
+
+
+def test_a_missing_secret_hides_no_other_error(problems_of: Problems) -> None:
+    problems = problems_of("backend.http:\n  port: !env PORT\n  bind_address: 5\n")
+    assert [problem.split(": ")[1] for problem in problems] == ["backend.http.port", "backend.http.bind_address"]
+
+
+@pytest.mark.parametrize("text", ["device_id: [a]", "token: [a]", "backend.http: {port: [a]}", "limits: {calls: 1.5}"])
+def test_quotes_are_mentioned_only_where_they_help(problems_of: Problems, text: str) -> None:
+    (problem,) = problems_of(f"{text}\n")
+    assert "quotes" not in problem
 
 
 def test_logging_takes_levels_in_any_case_and_a_file(load_text: Load, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,19 @@ def test_it_is_written_where_the_loader_looks_and_only_its_owner_reads_it(tmp_pa
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert load(environ=environ).path == path
     assert ensure(None, environ) == (path, False)
+
+
+@pytest.mark.parametrize("place", ["environment", "path", "nowhere"])
+def test_uwsgi_is_used_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    program = {"environment": "environment/bin/uwsgi", "path": "path/uwsgi-core", "nowhere": "elsewhere/uwsgi"}[place]
+    (tmp_path / program).parent.mkdir(parents=True)
+    (tmp_path / program).write_text("")
+    (tmp_path / program).chmod(0o755)
+    path = tmp_path / "config.yaml"
+    assert write_default(path)
+    assert path.read_text() == default_text(uwsgi=place != "nowhere")
 
 
 def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
