@@ -16,7 +16,7 @@ from flask import Blueprint
 if TYPE_CHECKING:
     from flask import Flask
 
-__all__ = ["BUNDLED", "GROUP", "RouteModule", "bundled_modules", "register_routes", "third_party_modules"]
+__all__ = ["BUNDLED", "GROUP", "RouteModule", "Source", "bundled_modules", "register_routes", "third_party_modules"]
 
 _logger = logging.getLogger(__name__)
 BUNDLED = "platypush.backend.http.app.routes.plugins"
@@ -38,31 +38,33 @@ class RouteModule:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
+    """Where routes may come from."""
+
     name: str
     load: Any
     """Without arguments, gives a module with ``__routes__`` or blueprints; may raise anything."""
 
 
-def bundled_modules(package: str = BUNDLED) -> Iterator[_Source]:
+def bundled_modules(package: str = BUNDLED) -> Iterator[Source]:
     """The modules below ``package``, in the order of their names."""
     root = import_module(package)
     for found in sorted(pkgutil.walk_packages(root.__path__, f"{package}."), key=lambda info: info.name):
-        yield _Source(found.name, lambda name=found.name: import_module(name))
+        yield Source(found.name, lambda name=found.name: import_module(name))
 
 
-def third_party_modules() -> Iterator[_Source]:
+def third_party_modules() -> Iterator[Source]:
     """The entry points of installed packages."""
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        yield _Source(f"{point.name} ({point.value})", point.load)
+        yield Source(f"{point.name} ({point.value})", point.load)
 
 
-def register_routes(app: Flask, sources: Iterable[_Source]) -> list[RouteModule]:
+def register_routes(app: Flask, sources: Iterable[Source]) -> list[RouteModule]:
     """Add the blueprints of every source to ``app``; one that fails is reported and does not stop the others."""
     return [_register(app, source) for source in sources]
 
 
-def _register(app: Flask, source: _Source) -> RouteModule:
+def _register(app: Flask, source: Source) -> RouteModule:
     try:
         for blueprint in _blueprints(source.load()):
             app.register_blueprint(blueprint)

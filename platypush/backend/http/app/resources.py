@@ -41,7 +41,7 @@ def find_file(resource: Resource) -> Path:
     """The real path of the regular file that is meant. Raises NotFound for anything else, directories included."""
     try:
         path = safe_join(resource.root, resource.relative)
-        if path is not None and path.is_file():
+        if path is not None and path.is_file() and not resource.relative.endswith("/"):
             return path
     except (OSError, ValueError, RuntimeError):
         # A name that is too long, a loop of links: there is no such file.

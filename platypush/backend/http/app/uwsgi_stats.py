@@ -52,7 +52,7 @@ def stats_text(stats: Mapping[str, Any]) -> str:
 
 
 def _lines(stats: Mapping[str, Any]) -> Iterator[str]:
-    workers = [worker for worker in stats.get("workers", ()) if isinstance(worker, dict)]
+    workers = [worker for worker in stats.get("workers") or () if isinstance(worker, dict)]
     for key, name, kind, text in _INSTANCE:
         if isinstance(stats.get(key), (int, float)):
             yield from _head(name, kind, text)

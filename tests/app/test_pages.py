@@ -1,0 +1,107 @@
+"""The plain panel, its files, /qrcode and /openapi.json."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from platypush.backend.http.app.openapi import document
+from tests.app.conftest import Owner
+from tests.app.fakes import ACTIONS, FakeBus
+
+
+@pytest.mark.parametrize("path", ["/", "/plugin/tts", "/dashboard/main"])
+def test_a_page_has_its_forms_and_nothing_inline(client: FlaskClient, owner: Owner, path: str) -> None:
+    answer = client.get(path, headers={"Cookie": f"session_token={owner.session}"})
+    assert answer.status_code == 200
+    for part in ('id="execute"', 'id="token"', 'action="/logout"'):
+        assert part in answer.text
+    assert re.findall(r"<script(?! src=)", answer.text) == []
+    assert " style=" not in answer.text
+    assert not re.search(r"\son\w+=", answer.text)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_every_file_that_a_page_names_is_there_and_open(client: FlaskClient, owner: Owner) -> None:
+    page = client.get("/", headers={"Cookie": f"session_token={owner.session}"}).text
+    files = re.findall(r'(?:src|href)="(/[^"]+)"', page)
+    assert len(files) >= 4
+    for file in [*files, "/favicon.ico"]:
+        answer = client.get(file, buffered=True)
+        assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (200, "nosniff"), file
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/../templates/index.html", "/assets/%2e%2e/%2e%2e/front.py", "/assets/", "/img/x", "/icons/.."]
+)
+def test_nothing_else_of_the_package_is_served(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_a_name_in_the_address_is_escaped(client: FlaskClient, owner: Owner) -> None:
+    answer = client.get("/plugin/<script>alert(1)<%2Fscript>", headers=owner.bearer())
+    assert "<script>alert" not in answer.text
+
+
+def test_qrcode_is_a_picture(client: FlaskClient, owner: Owner) -> None:
+    png = client.get("/qrcode?content=https://hub.example", headers=owner.bearer())
+    assert (png.content_type, png.data[:8]) == ("image/png", b"\x89PNG\r\n\x1a\n")
+    svg = client.get("/qrcode?content=x&format=svg", headers=owner.bearer())
+    assert svg.content_type.startswith("image/svg+xml")
+    assert b"<svg" in svg.data
+
+
+@pytest.mark.parametrize("query", ["", "content=", "content=x&format=exe", "content=" + "x" * 2954])
+def test_qrcode_without_a_text_that_fits_is_a_400(client: FlaskClient, owner: Owner, query: str) -> None:
+    assert client.get(f"/qrcode?{query}", headers=owner.bearer()).status_code == 400
+
+
+def test_qrcode_names_the_extra_when_its_library_is_missing(
+    client: FlaskClient, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "qrcode", None)
+    answer = client.get("/qrcode?content=x", headers=owner.bearer())
+    assert answer.status_code == 503
+    assert "platypush[qrcode]" in answer.get_json()["error"]["message"]
+
+
+def test_openapi_describes_every_action_of_the_daemon(client: FlaskClient, owner: Owner, bus: FakeBus) -> None:
+    data = client.get("/openapi.json", headers=owner.bearer()).get_json()
+    assert data["openapi"].startswith("3.1")
+    say = data["components"]["schemas"]["tts.say"]
+    assert say["properties"]["action"] == {"const": "tts.say"}
+    assert say["required"] == ["type", "action", "args"]
+    assert say["properties"]["args"]["required"] == ["text"]
+    assert "args" not in data["components"]["schemas"]["tts.stop"]["required"]
+
+
+def references(value: object) -> list[str]:
+    if isinstance(value, dict):
+        here = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return here + [ref for item in value.values() for ref in references(item)]
+    if isinstance(value, list):
+        return [ref for item in value for ref in references(item)]
+    return []
+
+
+def test_every_reference_in_the_document_leads_somewhere() -> None:
+    data = document(ACTIONS, version="1", server="/")
+    found = references(data)
+    assert "#/components/schemas/tts.say.Voice" in found
+    for reference in found:
+        target: object = data
+        for part in reference.removeprefix("#/").split("/"):
+            assert isinstance(target, dict)
+            target = target[part]
+
+
+def test_the_packages_own_text_has_no_inline_script() -> None:
+    folder = Path(__file__).parents[2] / "platypush/backend/http/app/templates"
+    for template in folder.glob("*.html"):
+        assert not re.search(r"<style|<script>|\son(click|submit|load)=", template.read_text()), template
