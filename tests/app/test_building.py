@@ -66,7 +66,7 @@ def test_the_callable_is_built_once_whoever_comes_first(app: Flask) -> None:
 def test_a_forked_worker_builds_its_own(
     app: Flask, make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    discarded = []
+    discarded: list[Flask] = []
     monkeypatch.setattr("platypush.backend.http.app.lazy.discard", discarded.append)
     apps = [app, make_app()]
     lazy = LazyApplication(lambda _: apps.pop(0), {})

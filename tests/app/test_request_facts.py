@@ -21,12 +21,14 @@ ID = "0123456789abcdef-given"
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    level = LOGGER.level
+    level, propagate = LOGGER.level, LOGGER.propagate
     LOGGER.setLevel(logging.INFO)
+    LOGGER.propagate = False
     LOGGER.addHandler(caplog.handler)
     yield lambda: [json.loads(r.getMessage()) for r in caplog.records if r.name == LOGGER.name]
     LOGGER.removeHandler(caplog.handler)
     LOGGER.setLevel(level)
+    LOGGER.propagate = propagate
 
 
 def test_a_strangers_request_id_is_not_taken_over(client: FlaskClient, bus: FakeBus) -> None:
