@@ -39,8 +39,9 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(302, b"", Location="file:///etc/passwd")
         elif path == "/away":
             self.reply(302, b"x" * 100, Location=f"http://127.0.0.2:{self.server.server_port}/echo")  # type: ignore[attr-defined]
-        elif path == "/drip":
-            self.send_response(200)
+        elif path in ("/drip", "/endless"):
+            self.send_response(302 if path == "/endless" else 200)
+            self.send_header("Location", "/echo")
             self.end_headers()
             try:
                 while not self.release.wait(0.02):
@@ -138,6 +139,10 @@ def test_a_server_that_never_finishes_is_given_up(plugin: HttpRequestPlugin, bas
         plugin.get(f"{base}{path}", timeout=0.3)
 
 
+def test_the_body_of_a_redirect_is_not_read(plugin: HttpRequestPlugin, base: str) -> None:
+    assert plugin.get(f"{base}/endless", output="json").output["path"] == "/echo"
+
+
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "unix:///run/x.sock", "http+unix://%2Frun%2Fx/", "ftp://x/", "/etc/passwd", "x", ""]
 )
@@ -207,6 +212,8 @@ def test_a_host_that_nobody_answers_at_is_an_error(plugin: HttpRequestPlugin) ->
         (["*.example.com"], "example.com", "10.0.0.1", False),
         (["*.example.com"], "example.com.evil.com", "10.0.0.1", False),
         (["::1"], "x", "::1", True),
+        (["192.168.1.0/24"], "hub", "::ffff:192.168.1.7", True),
+        (None, "example.com", "::ffff:93.184.216.34", True),
     ],
 )
 def test_hosts_are_allowed_by_name_or_by_address(

@@ -225,6 +225,7 @@ def test_a_plugin_that_was_stopped_while_it_loaded_is_released(make_registry: Ma
     go_on.set()
     assert stopped.wait(10)
     assert states(registry) == {"slow": "stopped"}
+    assert registry._slots["slow"].plugin is None
 
 
 def test_runnable_plugins_run_from_start_to_stop(make_registry: MakeRegistry) -> None:
@@ -282,7 +283,12 @@ def test_plugins_stop_in_reverse_and_a_hanging_one_delays_nobody(make_registry: 
             super().on_stop()
             raise RuntimeError("cannot")
 
-    registry = make_registry({"a": Noting, "b": Raising, "hanging": Hanging, "c": Noting})
+    class Slow(Noting):
+        def on_stop(self) -> None:
+            go_on.wait(0.05)
+            super().on_stop()
+
+    registry = make_registry({"a": Noting, "b": Raising, "hanging": Hanging, "c": Slow})
     assert registry.stop_all(1) == ("hanging",)
     assert order == ["c", "b", "a"]
     go_on.set()

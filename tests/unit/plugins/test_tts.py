@@ -16,6 +16,7 @@ from platypush.errors import ActionFailed, BadRequest, Busy, Forbidden, Unavaila
 from platypush.plugins.tts import TtsPlugin
 from platypush.plugins.tts._espeak import Espeak, Voice
 from platypush.plugins.tts._player import find_player
+from platypush.plugins.tts._queue import Speech
 
 MakeTts = Callable[..., TtsPlugin]
 
@@ -136,6 +137,13 @@ def test_stop_silences_the_current_text_and_forgets_the_waiting_ones(
     assert not caller.is_alive()
     until(lambda: list(sounds.iterdir()) == [])
     assert plugin.stop().output == 0
+
+
+def test_a_text_that_is_stopped_just_before_its_player_starts_is_not_played(tmp_path: Path) -> None:
+    player = find_player(["sh", "-c", "exec sleep 600"])
+    speech = Speech(tmp_path / "a.wav", player)
+    speech.cancel()
+    player.play(speech.file, speech.started)
 
 
 def test_too_many_waiting_texts_are_refused(make_tts: MakeTts, tmp_path: Path) -> None:

@@ -67,7 +67,6 @@ class Exchange:
             # Neither proxies nor passwords from the environment: connections are checked where they really go.
             session.trust_env = False
             session.max_redirects = self._limits.redirects
-            session.adapters.clear()
             for scheme in _SCHEMES:
                 session.mount(f"{scheme}://", CheckedAdapter(self._allowed, guard))
             try:
