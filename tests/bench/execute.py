@@ -11,28 +11,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.load import Result, wrk
-from tests.bench.processes import proportional_memory
 from tests.bench.report import median, table
-from tests.bench.servers import MODES, Floor, Hub, floor, hub
+from tests.bench.servers import MODES, Floor, floor, hub
+from tests.running.hub import PASSWORD, USER, Hub
+from tests.running.processes import proportional_memory
 
 __all__ = ["credentials", "run_credentials", "run_floors", "run_growth"]
 
-BODY = json.dumps({"type": "request", "action": "utils.sleep", "args": {"seconds": 0}})
+BODY = json.dumps({"type": "request", "action": "config.get_device_id", "args": {}})
 FLOORS = ("bare", "hello", "roundtrip")
 Shot = Callable[[], Result]
 
 
 def credentials(server: Hub) -> dict[str, dict[str, str]]:
     """The headers of each kind of credential, made for this hub."""
-    basic = base64.b64encode(b"bench:bench-password").decode()
-    api_token = server.command("token", "create", "bench", "--user", "bench").split()[-1]
-    jwt = server.command("token", "jwt", "--user", "bench", "--days", "1").split()[-1]
+    basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    api_token = server.command("token", "create", "bench", "--user", USER).split()[-1]
+    jwt = server.command("token", "jwt", "--user", USER, "--days", "1").split()[-1]
     return {
         "API token": {"Authorization": f"Bearer {api_token}"},
         "JWT": {"Authorization": f"Bearer {jwt}"},
         "Basic": {"Authorization": f"Basic {basic}"},
         "session": {"X-Session-Token": _session(server)},
-        "global token": {"X-Token": "bench-global-token"},
+        "global token": server.token,
     }
 
 
@@ -42,7 +43,7 @@ def _session(server: Hub) -> str:
             return None
 
     url = f"http://127.0.0.1:{server.port}/login"
-    form = urllib.request.Request(url, data=b"username=bench&password=bench-password")
+    form = urllib.request.Request(url, data=f"username={USER}&password={PASSWORD}".encode())
     try:
         answer = urllib.request.build_opener(KeepRedirect).open(form)
     except urllib.error.HTTPError as error:
@@ -78,7 +79,8 @@ def run_floors(folder: Path, rounds: int, seconds: float) -> str:
             shots = {name: _fire(one, {}, seconds) for name, one in floors.items()}
             shots["hub"] = _fire(server, token, seconds)
             results = _rounds(shots, rounds, seconds)
-            memory = {name: proportional_memory(one.pids()) for name, one in {**floors, "hub": server}.items()}
+            memory = {name: proportional_memory(one.pids()) for name, one in floors.items()}
+            memory["hub"] = proportional_memory(server.pids())
         hello = results["hello"]
         rows = [
             (

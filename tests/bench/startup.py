@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tests.bench.execute import BODY, credentials
 from tests.bench.load import wrk
-from tests.bench.processes import proportional_memory, tree
 from tests.bench.report import table
 from tests.bench.servers import Hub, hub
+from tests.running.processes import proportional_memory, tree
 
 __all__ = ["run_startup"]
 
@@ -38,7 +38,7 @@ def run_startup(folder: Path, rounds: int) -> str:
 
 
 def _first_answer(server: Hub) -> float:
-    headers = {"X-Token": "bench-global-token", "Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", **server.token}
     request = urllib.request.Request(server.url, data=BODY.encode(), headers=headers)
     before = time.monotonic()
     with urllib.request.urlopen(request, timeout=10) as answer:

@@ -33,11 +33,11 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 def _serve(connection: socket.socket) -> None:
     while data := connection.recv(65536):
-        connection.sendall(data[4:])
+        connection.sendall(data)
 
 
 def main() -> None:
-    """Echo whatever comes, without its length, until killed."""
+    """Echo whatever comes until killed."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(sys.argv[1])
     listener.listen(1024)

@@ -1,0 +1,1 @@
+"""Real hubs and other real processes, for live tests and benchmarks."""
