@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 
 from tests.running.processes import free_port, run_group, tree, wait_for
 
-__all__ = ["PASSWORD", "USER", "Answer", "Hub", "running_hub"]
+__all__ = ["PASSWORD", "ROOT", "USER", "Answer", "Hub", "HubFolder", "hub_folder", "running_daemon", "running_hub"]
 
 ROOT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "owner", "owner-password"
@@ -104,53 +105,90 @@ class Hub:
         return self.request("POST", "/execute", body, sent)
 
 
+@dataclass(frozen=True)
+class HubFolder:
+    """An installation on the disk, with the user ``owner``."""
+
+    port: int
+    websocket_port: int
+    config: Path
+    workdir: Path
+    log: Path
+
+    def argv(self, *arguments: str) -> list[str]:
+        """The ``platypush`` command for this installation."""
+        return [sys.executable, "-m", "platypush", "-c", str(self.config), "-w", str(self.workdir), *arguments]
+
+
+def hub_folder(
+    folder: Path,
+    *,
+    http: str = "",
+    config: str = "",
+    scripts: Mapping[str, str] | None = None,
+    user: bool = True,
+    port: int | None = None,
+) -> HubFolder:
+    """An installation in ``folder``, not started.
+
+    ``http`` is appended to its section ``backend.http`` (indented by two spaces), ``config`` to the whole file.
+    ``{port}`` in ``http`` is the hub's port. ``scripts`` maps file names to their text.
+    """
+    port, websocket_port = port or free_port(), free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    made = HubFolder(port, websocket_port, folder / "config.yaml", folder / "work", folder / "hub.log")
+    made.config.write_text(
+        f"device_id: tests\ntoken: {GLOBAL_TOKEN}\nbackend.http:\n  port: {port}\n"
+        f"  websocket_port: {websocket_port}\n  bind_address: 127.0.0.1\n"
+        f"{http.replace('{port}', str(port))}{config}"
+    )
+    made.config.chmod(0o600)
+    (folder / "scripts").mkdir(exist_ok=True)
+    for name, text in (scripts or {}).items():
+        (folder / "scripts" / name).write_text(text)
+    if user:
+        argv = made.argv("user", "add", USER, "--password-stdin")
+        subprocess.run(argv, input=PASSWORD, text=True, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    return made
+
+
+@contextlib.contextmanager
+def running_daemon(folder: HubFolder, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """The daemon of an installation, whose bus answers; stopped at the end of the block."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+    bus = folder.workdir / "run" / "bus.sock"
+    bus.unlink(missing_ok=True)
+    with run_group(folder.argv("run"), env=environment, log=folder.log) as process:
+        deadline = time.monotonic() + 30
+        while not bus.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The daemon did not start.\n{folder.log.read_text()}")
+            threading.Event().wait(0.005)
+        yield process
+
+
 @contextlib.contextmanager
 def running_hub(
     folder: Path,
     *,
     uwsgi_args: Sequence[str] | None = ("--ini", str(ROOT / "uwsgi.ini")),
     http: str = "",
-    config: str = "",
-    scripts: Mapping[str, str] | None = None,
-    user: bool = True,
     env: Mapping[str, str] | None = None,
-    port: int | None = None,
+    **options: Any,
 ) -> Iterator[Hub]:
-    """A hub in ``folder``, stopped at the end of the block.
+    """A hub in ``folder`` that answers HTTP, stopped at the end of the block.
 
-    ``uwsgi_args`` None means the built-in server; ``{port}`` in an argument is the hub's port. ``http`` is appended to
-    its section ``backend.http`` (indented by two spaces), ``config`` to the whole file. ``scripts`` maps file names to
-    their text. The user exists before the hub starts.
+    ``uwsgi_args`` None means the built-in server; ``{port}`` in an argument is the hub's port. Other options are those
+    of ``hub_folder``.
     """
-    port, websocket_port = port or free_port(), free_port()
-    served = "" if uwsgi_args is None else "  run_externally: true\n"
-    if uwsgi_args is not None:
-        served += f"  uwsgi_args: {json.dumps([argument.format(port=port) for argument in uwsgi_args])}\n"
-    folder.mkdir(parents=True, exist_ok=True)
-    path, workdir, log = folder / "config.yaml", folder / "work", folder / "hub.log"
-    path.write_text(
-        f"device_id: tests\ntoken: {GLOBAL_TOKEN}\nbackend.http:\n  port: {port}\n"
-        f"  websocket_port: {websocket_port}\n  bind_address: 127.0.0.1\n{served}{http}{config}"
-    )
-    path.chmod(0o600)
-    (folder / "scripts").mkdir(exist_ok=True)
-    for name, text in (scripts or {}).items():
-        (folder / "scripts" / name).write_text(text)
-    argv = [sys.executable, "-m", "platypush", "-c", str(path), "-w", str(workdir)]
-    if user:
-        subprocess.run(
-            [*argv, "user", "add", USER, "--password-stdin"],
-            input=PASSWORD,
-            text=True,
-            check=True,
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-        )
+    served = "" if uwsgi_args is None else f"  run_externally: true\n  uwsgi_args: {json.dumps(list(uwsgi_args))}\n"
+    made = hub_folder(folder, http=served + http, **options)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
     started = time.monotonic()
-    with run_group([*argv, "run"], env=environment, log=log) as process:
+    with run_group(made.argv("run"), env=environment, log=made.log) as process:
         try:
-            wait_for(port, "/health", process=process)
+            wait_for(made.port, "/health", process=process)
         except RuntimeError as error:
-            raise RuntimeError(f"{error}\n{log.read_text()}") from error
-        yield Hub(port, websocket_port, process.pid, path, workdir, log, time.monotonic() - started)
+            raise RuntimeError(f"{error}\n{made.log.read_text()}") from error
+        took = time.monotonic() - started
+        yield Hub(made.port, made.websocket_port, process.pid, made.config, made.workdir, made.log, took)
