@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ INI = ("--ini", "uwsgi.ini")
 THREADS = ("--http-socket", "127.0.0.1:{port}", "--processes", "2", "--threads", "4")
 ONE = ("--http-socket", "127.0.0.1:{port}", "--processes", "1", "--threads", "4")
 ROUTER = ("--http", "127.0.0.1:{port}", "--processes", "2", "--threads", "4")
-KINDS: Any = pytest.mark.parametrize(
+KINDS = pytest.mark.parametrize(
     "arguments", [INI, THREADS, ONE, ROUTER, ()], ids=["gevent", "threads", "one", "router", "builtin"]
 )
 

@@ -16,12 +16,12 @@ from platypush._lib.files import private_dir, write_private
 from platypush.backend import Backend
 from platypush.backend.http._modes import Launch, Opened, external_hint, launch_builtin, launch_uwsgi
 from platypush.backend.http._urls import served_port, urls_of
-from platypush.backend.http.addresses import Listener, Protocol, parse_address
-from platypush.backend.http.preflight import check
+from platypush.backend.http.addresses import Listener, Protocol, TcpAddress, parse_address
 from platypush.backend.http.readiness import answers
 from platypush.backend.http.services import HttpServices, WebClients
-from platypush.backend.http.sockets import Activation
-from platypush.errors import Unavailable
+from platypush.backend.http.sockets import Activation, explain
+from platypush.backend.http.trial import check
+from platypush.errors import ConfigurationError, Unavailable
 from platypush.process import Supervisor
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ class HttpBackend(Backend):
     def start(self) -> None:
         """Open the listening sockets and start the servers; returns before they answer (``wait_ready``).
 
-        Raises ConfigurationError when a port, a file or uWSGI cannot be had: nothing is left open then.
+        Raises ConfigurationError when a port, a file or uWSGI cannot be had, OSError when the settings cannot be
+        written: nothing is left open then.
         """
         services = self.services
         system = services.system()
@@ -123,12 +124,18 @@ class HttpBackend(Backend):
                 external_hint(services.config_path, services.web_settings.workdir, launch.listener),
             )
         self._launch = launch
-        self._write_settings(services.web_settings, self._settings_path)
+        try:
+            self._write_settings(services.web_settings, self._settings_path)
+            self.websocket()
+        except BaseException:
+            if self._opened is not None:
+                self._opened.sockets.close()
+            self._launch = self._opened = None
+            raise
         super().start()
 
     def run(self) -> None:
-        """Start the websocket server and the supervised web server, and keep them until the backend is stopped."""
-        self.websocket()
+        """Start the supervised web server, and keep it until the backend is stopped."""
         launch, opened = self._launch, self._opened
         if launch is not None and opened is not None:
             launch.supervisor.start()
@@ -136,12 +143,18 @@ class HttpBackend(Backend):
         self.wait_stop()
 
     def websocket(self) -> None:
-        """Websocket main server: start it, unless it is disabled. It serves in a thread of its own."""
+        """Websocket main server: start it, unless it is disabled. It serves in a thread of its own.
+
+        Raises ConfigurationError when its port cannot be had.
+        """
         factory = self.services.websocket_factory
         if self.disable_websocket or factory is None or self._clients is not None:
             return
         clients = factory()
-        clients.start()
+        try:
+            clients.start()
+        except OSError as error:
+            raise ConfigurationError(explain(TcpAddress(self.bind_address, self.websocket_port), error)) from error
         self._clients = clients
 
     def notify_web_clients(self, event: Event) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from platypush._lib.clock import Clock
+from platypush.backend.http._server import wait_ready
 from platypush.errors import Unavailable
 from platypush.process import Child, Command, State, Supervisor, System
 
@@ -42,7 +43,7 @@ class BuiltinServer:
         self._supervisor.add(self._child)
 
     def wait_ready(self, timeout: float) -> bool:
-        return self._ready.wait(timeout)
+        return wait_ready(self._ready, timeout, self._child, self._clock)
 
     def reload(self) -> None:
         """Start a second process on the same socket, and end the first once the second serves.

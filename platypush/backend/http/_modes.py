@@ -20,8 +20,8 @@ from platypush.backend.http._uwsgi_server import Controls, UwsgiServer
 from platypush.backend.http.addresses import Listener, Protocol, UnixAddress, parse_address
 from platypush.backend.http.command import WSGI_MODULE, Surroundings, build, child_environment, printable, router_slot
 from platypush.backend.http.plan import Defaults, Plan, Slot, make_plan
-from platypush.backend.http.preflight import PACKAGE_ROOT, python_command
 from platypush.backend.http.sockets import Activation, bind, kernel_backlog
+from platypush.backend.http.trial import PACKAGE_ROOT, python_command
 from platypush.errors import ConfigurationError
 from platypush.process import Command, Supervisor, System
 

@@ -13,12 +13,13 @@ from platypush.backend.http.addresses import Protocol as Spoken
 from platypush.backend.http.readiness import answers
 from platypush.process import Child, State, Supervisor
 
-__all__ = ["ReadinessProbe", "WebServer", "probe_target", "wait_until"]
+__all__ = ["ReadinessProbe", "WebServer", "probe_target", "wait_ready", "wait_until"]
 
 logger = logging.getLogger(__name__)
 
 _PROBE_TIME = 2.0
 _PROBE_INTERVAL = 0.1
+_GLANCE = 0.2
 
 
 class WebServer(Protocol):
@@ -62,9 +63,9 @@ class ReadinessProbe:
         self._ready.clear()
         threading.Thread(target=self._run, args=(child, pid), name=f"ready-{pid}", daemon=True).start()
 
-    def wait(self, timeout: float) -> bool:
-        """Wait until the present process has answered."""
-        return self._ready.wait(timeout)
+    def wait(self, timeout: float, child: Child) -> bool:
+        """Wait until the present process of ``child`` has answered; False also as soon as it was given up."""
+        return wait_ready(self._ready, timeout, child, self._clock)
 
     def _run(self, child: Child, pid: int) -> None:
         while child.pid == pid and child.state is State.STARTING:
@@ -77,6 +78,15 @@ class ReadinessProbe:
                     self._ready.set()
                 return
             threading.Event().wait(_PROBE_INTERVAL)
+
+
+def wait_ready(ready: threading.Event, timeout: float, child: Child, clock: Clock) -> bool:
+    """Wait for ``ready``; False after ``timeout`` seconds, or as soon as ``child`` was given up."""
+    deadline = clock.monotonic() + timeout
+    while not ready.wait(max(0.0, min(_GLANCE, deadline - clock.monotonic()))):
+        if child.state is State.FATAL or clock.monotonic() >= deadline:
+            return False
+    return True
 
 
 def wait_until(condition: Callable[[], bool], timeout: float, clock: Clock, interval: float = 0.05) -> bool:

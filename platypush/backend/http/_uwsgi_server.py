@@ -94,7 +94,7 @@ class UwsgiServer:
         self._supervisor.add(self._child)
 
     def wait_ready(self, timeout: float) -> bool:
-        return self._probe.wait(timeout)
+        return self._probe.wait(timeout, self._child)
 
     def reload(self) -> None:
         """A chain reload: one worker after the other is replaced once the one before serves.
@@ -155,7 +155,7 @@ class UwsgiServer:
 
         Not for workers that crash in a loop: those are left to the master's own pace of one a second.
         """
-        self._probe.wait(60.0)
+        self._probe.wait(60.0, self._child)
         recent: deque[float] = deque(maxlen=_NUDGES)
         unsettled = 0
         while self._child.pid == pid and self._child.state is State.RUNNING:

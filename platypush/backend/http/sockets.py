@@ -17,7 +17,7 @@ from platypush.backend.http.addresses import Listener, Protocol, TcpAddress, Uni
 from platypush.backend.http.plan import HTTP_VARIABLE, UWSGI_VARIABLE
 from platypush.errors import ConfigurationError
 
-__all__ = ["Activation", "bind", "kernel_backlog", "listening_process", "somaxconn"]
+__all__ = ["Activation", "bind", "explain", "kernel_backlog", "listening_process", "somaxconn"]
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ def bind(listener: Listener, backlog: int) -> socket.socket:
             return _bind_tcp(address, backlog)
         return _bind_unix(address, listener, backlog)
     except OSError as error:
-        raise ConfigurationError(_explain(address, error)) from error
+        raise ConfigurationError(explain(address, error)) from error
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
 
@@ -206,15 +206,16 @@ def _owner(text: str) -> tuple[int, int]:
     return uid, gid
 
 
-def _explain(address: TcpAddress | UnixAddress, error: OSError) -> str:
+def explain(address: TcpAddress | UnixAddress, error: OSError) -> str:
+    """Why ``address`` cannot be listened on, and the mend."""
     if error.errno == errno.EADDRINUSE:
         if isinstance(address, UnixAddress):
             return f"Another process listens on {address}. Stop it, or choose another path."
         owner = listening_process(address.port)
         by = f" by {owner}" if owner else ""
         return (
-            f"Port {address.port} is taken{by}. Stop that process, or set another port in backend.http (port, or the "
-            "socket in uwsgi_args)."
+            f"Port {address.port} is taken{by}. Stop that process, or set another port in backend.http (port, "
+            "websocket_port, or the socket in uwsgi_args)."
         )
     if error.errno == errno.EACCES and isinstance(address, TcpAddress) and address.port < 1024:
         return (
