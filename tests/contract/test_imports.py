@@ -47,7 +47,7 @@ RULES: list[tuple[str, set[str]]] = [
             "backend.http.app",
         },
     ),
-    ("backend.http.uwsgi", {"backend.http.app"}),
+    ("backend.http.uwsgi", {"backend.http.app", "backend.http._gevent_worker"}),
     # The two programs that a child process runs; nothing imports them.
     ("backend.http.builtin", CORE | {"backend.http", "backend.http.app"}),
     ("backend.http.preflight", CORE | {"backend.http", "backend.http.app"}),
