@@ -48,10 +48,10 @@ class KeyValues:
         self._database.write(work)
 
     def update(self, namespace: str, name: str, change: Callable[[Any], Any]) -> Any:
-        """Store ``change(value now, or None)`` and return it; no other writer comes in between (SQLite)."""
+        """Store ``change(value now, or None)`` and return it; no other writer of an existing value comes in between."""
 
         def work(connection: Connection) -> Any:
-            value = change(_get(connection, namespace, name, None))
+            value = change(_get(connection, namespace, name, None, lock=True))
             keys = {"namespace": namespace, "name": name}
             upsert(connection, key_values, keys, {"value": json.dumps(value), "updated_at": self._clock.time()})
             return value
@@ -81,7 +81,7 @@ def oldest_reader(connection: Connection) -> str | None:
     return value
 
 
-def _get(connection: Connection, namespace: str, name: str, default: Any) -> Any:
+def _get(connection: Connection, namespace: str, name: str, default: Any, *, lock: bool = False) -> Any:
     query = select(key_values.c.value).where(key_values.c.namespace == namespace, key_values.c.name == name)
-    value = connection.execute(query).scalar()
+    value = connection.execute(query.with_for_update() if lock else query).scalar()
     return default if value is None else json.loads(value)
