@@ -75,15 +75,17 @@ class Accounts:
             columns, select(*(literal(row[column]) for column in columns)).where(~exists(select(users.c.id)))
         )
         entry = self._audit.entry("first_user_registered", row["name"], address)
-        if not self._change(lambda connection: connection.execute(query).rowcount, entry, _TAKEN):
-            raise Conflict("A user is registered already. Sign in, and add more users from there.")
+        # SQLAlchemy fetches the count of an INSERT only when it is asked to.
+        counted = query.execution_options(preserve_rowcount=True)
+        if not self._change(lambda connection: connection.execute(counted).rowcount, entry, _TAKEN):
+            raise Conflict(_TAKEN)
 
     def create(self, name: str, password: str, *, by: str | None = None, address: str = "") -> None:
         """Add a user. Raises BadRequest like ``create_first`` and Conflict for a name that is taken."""
         row = self._new_row(name, password)
         entry = self._audit.entry("user_created", row["name"], address, by=by or "operator")
         conflict = f"There is a user {row['name']!r} already. Choose another name."
-        self._change(lambda connection: connection.execute(insert(users).values(row)).rowcount, entry, conflict)
+        self._change(lambda connection: bool(connection.execute(insert(users).values(row))), entry, conflict)
 
     def delete(self, name: str, *, by: str | None = None, address: str = "") -> None:
         """Remove a user with all sessions and tokens, at once in every process. Raises NotFound."""

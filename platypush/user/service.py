@@ -122,6 +122,14 @@ def open_users(settings: UserSettings, *, migrate: bool = False, clock: Clock | 
     except OSError as error:
         raise ConfigurationError(f"The folder {settings.workdir} cannot be made: {error.strerror}.") from error
     database = Database(parse_url(settings.url, settings.workdir))
+    try:
+        return _open(settings, database, migrate=migrate, clock=clock or SystemClock())
+    except BaseException:
+        database.close()
+        raise
+
+
+def _open(settings: UserSettings, database: Database, *, migrate: bool, clock: Clock) -> Users:
     shown = database.url.render_as_string(hide_password=True)
     try:
         if database.is_sqlite:
@@ -134,7 +142,7 @@ def open_users(settings: UserSettings, *, migrate: bool = False, clock: Clock | 
             _migrate(database, settings.workdir)
         # Nothing stays open that a fork would hand to two processes.
         database.close()
-        return Users(settings, database, clock or SystemClock())
+        return Users(settings, database, clock)
     except StorageFailed as error:
         raise ConfigurationError(f"The database {shown} cannot be opened: {_reason(error)}.") from error
     except sqlite3.Error as error:
