@@ -58,15 +58,29 @@ class Metrics:
             "platypush_http_refused", "Requests without a valid credential.", ("reason",), registry=registry
         )
 
+        # Looking a series up by its labels costs as much as counting: each request passes here, so they are kept.
+        self._answered: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._called: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count an HTTP request; ``route`` is the rule, not the path."""
-        self._requests.labels(route, method if method in _METHODS else "other", str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        series = self._answered.get((route, method, status))
+        if series is None:
+            known = method if method in _METHODS else "other"
+            series = self._requests.labels(route, known, str(status)), self._seconds.labels(route)
+            if known == method:
+                self._answered[route, method, status] = series
+        series[0].inc()
+        series[1].observe(seconds)
 
     def called(self, kind: str, outcome: str, seconds: float) -> None:
         """Count a call over the bus."""
-        self._calls.labels(kind, outcome).inc()
-        self._call_seconds.labels(kind).observe(seconds)
+        series = self._called.get((kind, outcome))
+        if series is None:
+            series = self._calls.labels(kind, outcome), self._call_seconds.labels(kind)
+            self._called[kind, outcome] = series
+        series[0].inc()
+        series[1].observe(seconds)
 
     def signed_in(self, outcome: str) -> None:
         """Count an attempt with name and password: ``ok`` or the error's code."""
