@@ -101,7 +101,7 @@ class Database:
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             # The cause without the statement, whose parameters may be hashes.
             reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-            logger.error("The database refuses: %s", reason.strip())
+            logger.error("The database refuses: %s", " ".join(reason.split()))
             raise StorageFailed from error
 
     def _unit(self, work: Callable[[Connection], T], write: bool) -> T:
