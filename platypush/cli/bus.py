@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from platypush.bus.unix import UnixBusClient
 from platypush.cli.options import Options
 from platypush.config.loader import load
+from platypush.config.paths import default_bus
 from platypush.errors import ConfigurationError, PlatypushError
 from platypush.message import decode, encode
 from platypush.message.envelope import LOCAL, Envelope, Reply
@@ -20,10 +22,7 @@ def call(options: Options, envelope: Envelope) -> Reply:
 
     Raises PlatypushError when it is not running or its configuration cannot be read.
     """
-    config = load(options.config, workdir=options.workdir, environ=os.environ)
-    if config.bus.type != "unix":
-        raise ConfigurationError("The command line reaches a hub over its unix socket; this one uses another bus.")
-    client = UnixBusClient(config.bus.path, wait=1.0)
+    client = UnixBusClient(_socket(options), wait=1.0)
     try:
         return client.call(envelope)
     finally:
@@ -40,3 +39,18 @@ def control(options: Options, operation: str, body: Any = None, *, time: float =
     if reply.status >= 400:
         raise PlatypushError(decode(reply.body)["error"]["message"])
     return decode(reply.body)
+
+
+def _socket(options: Options) -> Path:
+    try:
+        bus = load(options.config, workdir=options.workdir, environ=os.environ).bus
+    except ConfigurationError:
+        # The hub runs on the version of the file that was right. Where it listens is known without it, unless the
+        # file names another place.
+        path = default_bus(options.workdir, os.environ)
+        if not path.exists():
+            raise
+        return path
+    if bus.type != "unix":
+        raise ConfigurationError("The command line reaches a hub over its unix socket; this one uses another bus.")
+    return bus.path

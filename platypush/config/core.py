@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from platypush._lib.files import check_socket_path
 from platypush.config.explain import known_keys, validate
 from platypush.config.model import BusSettings, HttpSettings, Limits, LoggingSettings, Secret
-from platypush.config.paths import resolve_path
+from platypush.config.paths import BUS_SOCKET, resolve_path
 from platypush.config.problem import KeyPath
 from platypush.config.schema import (
     BusSection,
@@ -111,7 +111,7 @@ class Core:
     def bus(self, runtime: Path) -> BusSettings:
         """``bus``; the default is a socket in ``runtime``."""
         section = self.section(BusSection, "bus", BusSection())
-        path = self.path(section.path, ("bus", "path")) if section.path else runtime / "bus.sock"
+        path = self.path(section.path, ("bus", "path")) if section.path else runtime / BUS_SOCKET
         for socket in (path, runtime / "uwsgi-stats.sock"):
             try:
                 check_socket_path(socket)

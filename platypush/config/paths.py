@@ -11,9 +11,11 @@ from pathlib import Path
 from platypush.errors import ConfigurationError
 
 __all__ = [
+    "BUS_SOCKET",
     "CONFIG_VARIABLE",
     "SYSTEM_CONFIG",
     "WORKDIR_VARIABLE",
+    "default_bus",
     "find_config",
     "home",
     "named_path",
@@ -25,6 +27,7 @@ __all__ = [
 
 CONFIG_VARIABLE = "PLATYPUSH_CONFIG"
 WORKDIR_VARIABLE = "PLATYPUSH_WORKDIR"
+BUS_SOCKET = "bus.sock"
 SYSTEM_CONFIG = Path("/etc/platypush/config.yaml")
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
@@ -93,3 +96,11 @@ def runtime_dir(workdir: Path, environ: Mapping[str, str]) -> Path:
     """Where sockets go: the first folder of ``$RUNTIME_DIRECTORY`` (systemd.exec(5)), else ``<workdir>/run``."""
     first = environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
     return Path(first) if first else workdir / "run"
+
+
+def default_bus(workdir: Path | None, environ: Mapping[str, str]) -> Path:
+    """Where the bus listens when the configuration names neither ``workdir`` nor ``bus.path``; ``workdir`` is the
+    command line's. Raises ConfigurationError like ``home``."""
+    named = workdir or (Path(environ[WORKDIR_VARIABLE]) if environ.get(WORKDIR_VARIABLE) else None)
+    work = named_path(named, environ) if named is not None else user_workdir(environ)
+    return runtime_dir(work, environ) / BUS_SOCKET

@@ -16,7 +16,7 @@ from platypush.context import clear_runtime, set_runtime
 from platypush.daemon.automation import load_automation
 from platypush.daemon.lifecycle import Lifecycle
 from platypush.daemon.parts import Parts, make_parts, open_user_store
-from platypush.daemon.reloading import Reload
+from platypush.daemon.reloading import Reload, section_text
 from platypush.daemon.web import make_http_backend
 from platypush.dispatch import ControlOperation, Dispatcher
 from platypush.errors import Conflict
@@ -103,6 +103,9 @@ class Daemon:
         life.started("bus", lambda: parts.bus.stop(grace))
         for problem in self.problems():
             _logger.error("Not in use: %s", problem)
+        for section in config.problems:
+            if section.warning:
+                _logger.warning("%s", section_text(section))
         hub.events.post(ApplicationStartedEvent(origin=config.device_id))
 
     def wait_ready(self) -> bool:
@@ -143,9 +146,9 @@ class Daemon:
             self._reloading.release()
 
     def problems(self) -> list[str]:
-        """Everything that cannot be used, one text each."""
+        """Everything that cannot be used, one text each. Warnings are left to ``platypush check``."""
         parts = self.parts
-        sections = [f"{p.source or 'configuration'}: {p.section}: {p.reason}" for p in self.config.problems]
+        sections = [section_text(problem) for problem in self.config.problems if not problem.warning]
         states = [
             f"{kind} {state.name}: {state.reason}"
             for kind, states in (("plugin", parts.hub.plugins.statuses()), ("backend", parts.hub.backends.statuses()))

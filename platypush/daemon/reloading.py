@@ -16,10 +16,10 @@ from platypush.errors import ConfigurationError
 from platypush.procedure.interpreter import Interpreter
 
 if TYPE_CHECKING:
-    from platypush.config.model import Config
+    from platypush.config.model import Config, SectionProblem
     from platypush.daemon.parts import Parts
 
-__all__ = ["Reload", "Reloaded"]
+__all__ = ["Reload", "Reloaded", "section_text"]
 
 _logger = logging.getLogger(__name__)
 
@@ -31,6 +31,11 @@ class Reloaded:
     config: Config
     changes: tuple[str, ...]
     restart_needed: tuple[str, ...]
+
+
+def section_text(problem: SectionProblem) -> str:
+    """A problem of a section in one line: where, what, why."""
+    return f"{problem.source or 'configuration'}: {problem.section}: {problem.reason}"
 
 
 class Reload:
@@ -68,11 +73,9 @@ class Reload:
         return Reloaded(new, tuple(changes), tuple(restart_keys(self._old, new)))
 
     def _refuse_new_problems(self, new: Config, automation: Automation) -> None:
-        known = {*self._parts.problems, *(p.reason for p in self._old.problems)}
-        fresh = [problem for problem in automation.problems if problem not in known]
-        fresh += [
-            f"{p.source or 'configuration'}: {p.section}: {p.reason}" for p in new.problems if p.reason not in known
-        ]
+        known = {*self._parts.problems, *map(section_text, self._old.problems)}
+        found = [*automation.problems, *(section_text(problem) for problem in new.problems if not problem.warning)]
+        fresh = [problem for problem in found if problem not in known]
         if fresh:
             raise ConfigurationError(
                 "The reload was refused, and the running version goes on. Mend this and reload again:",
