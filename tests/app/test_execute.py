@@ -184,6 +184,17 @@ def test_a_body_that_ends_early_is_a_400(post: Post, owner: Owner) -> None:
     assert (answer.status_code, code(answer)) == (400, "bad_request")
 
 
+class BrokenStream(BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError("connection reset by peer")
+
+
+def test_a_client_that_goes_away_while_it_sends_is_a_400(post: Post, owner: Owner, bus: FakeBus) -> None:
+    answer = post(headers=owner.bearer(), environ_overrides={"CONTENT_LENGTH": "10", "wsgi.input": BrokenStream()})
+    assert (answer.status_code, code(answer)) == (400, "bad_request")
+    assert not bus.envelopes
+
+
 @pytest.mark.parametrize(
     ("error", "status", "retry"),
     [

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from platypush._lib.calls import current_call
 from platypush.backend.http.app.access_log import LOGGER
 from platypush.errors import ConfigurationError
 from tests.app.conftest import Owner
@@ -47,6 +48,22 @@ def test_nginxs_own_variable_is_believed_and_nonsense_is_not(client: FlaskClient
     assert client.get("/health", environ_overrides={"REQUEST_ID": ID}).headers["X-Request-Id"] == ID
     for wrong in ("x", "a b" * 5, "é" * 12, "a" * 65, "evil\n12345678"):
         assert client.get("/health", environ_overrides={"REQUEST_ID": wrong}).headers["X-Request-Id"] != wrong
+
+
+def test_a_line_that_a_request_leaves_names_it(
+    app: Flask, client: FlaskClient, owner: Owner, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[str | None] = []
+
+    def view() -> str:
+        call = current_call()
+        seen.append(call.request_id if call else None)
+        return ""
+
+    app.add_url_rule("/seen", "seen", view)
+    answer = client.get("/seen", headers=owner.bearer())
+    assert seen == [answer.headers["X-Request-Id"]]
+    assert current_call() is None
 
 
 def test_a_request_is_one_line_with_who_and_what(

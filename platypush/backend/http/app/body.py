@@ -24,6 +24,14 @@ def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
     Raises TooLarge when it has more than ``limit`` bytes (without reading them where the length is declared),
     BadRequest when it ends early or its length is none.
     """
+    try:
+        return _read(environ, limit)
+    except OSError as error:
+        # The client is gone, or the server in front cannot hand on a chunked body (uWSGI without http-chunked-input).
+        raise BadRequest("The body cannot be read. Send it with a Content-Length, all of it.") from error
+
+
+def _read(environ: WSGIEnvironment, limit: int) -> bytes:
     length = _declared_length(environ)
     if length is None:
         return _read_chunked(environ, limit)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from platypush._lib.calls import in_call
 from platypush.backend.http.app import access_log
 from platypush.backend.http.app.access_check import ACCESS_PREFIX, answer_access
 from platypush.backend.http.app.body import discard_body
@@ -38,6 +39,11 @@ class Front:
         client = self._web.clients.resolve(environ)
         exchange = Exchange(request_id(environ, peer_trusted=client.peer_trusted), client)
         exchange.attach(environ)
+        # For the log: each line that the request leaves names it.
+        with in_call(exchange.request_id, self._web.settings.limits.action_time):
+            return self._dispatch(environ, start_response, exchange)
+
+    def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse, exchange: Exchange) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path == "/execute" and environ["REQUEST_METHOD"] == "POST":
             return self._answer("/execute", answer_execute, environ, start_response, exchange)
