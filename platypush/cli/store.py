@@ -16,7 +16,7 @@ from platypush.config.loader import load
 from platypush.user.passwords import MIN_LENGTH
 from platypush.user.service import Users, UserSettings, open_users
 
-__all__ = ["opened_users", "read_password", "table", "when"]
+__all__ = ["as_owner", "opened_users", "read_password", "table", "when"]
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def opened_users(options: Options | None) -> Iterator[Users]:
         remembered_session_days=config.limits.remembered_session_days,
         audit_days=config.limits.audit_days,
     )
-    with _as_owner(config.workdir):
+    with as_owner(config.workdir):
         users = open_users(settings, migrate=True)
         try:
             yield users
@@ -77,7 +77,8 @@ def when(seconds: float | None, *, otherwise: str) -> str:
 
 
 @contextmanager
-def _as_owner(workdir: Path) -> Iterator[None]:
+def as_owner(workdir: Path) -> Iterator[None]:
+    """Root becomes the owner of ``workdir`` until the end of the block; anybody else stays who they are."""
     if os.geteuid() != 0 or not workdir.exists() or workdir.stat().st_uid == 0:
         yield
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -128,3 +129,9 @@ def test_a_forked_process_opens_connections_of_its_own(database: Database) -> No
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     database.write(lambda connection: insert(connection, 8))
     assert count(database) == 2
+
+
+def test_a_missing_driver_names_the_extra_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigurationError, match=r"platypush\[postgres\]"):
+        Database(parse_url("postgresql://user:password@host/database", tmp_path))

@@ -110,3 +110,7 @@ def test_a_pattern_that_cannot_be_granted_is_refused_when_the_token_is_made(scop
 def test_an_empty_list_of_patterns_is_refused_rather_than_taken_for_no_restriction() -> None:
     with pytest.raises(BadRequest):
         check_scopes([])
+
+
+def test_a_filter_lets_the_unrestricted_through() -> None:
+    assert allows(Principal("session", "alice", "1"), "events:anything")
