@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -71,3 +72,19 @@ def test_a_file_that_was_removed_is_an_error_rather_than_silence(tmp_path: Path)
     (tmp_path / "generation").unlink()
     with pytest.raises(FileNotFoundError):
         generation.increment()
+
+
+def test_the_number_is_read_only_once_nobody_else_can_change_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, other = Generation(tmp_path / "generation"), Generation(tmp_path / "generation")
+    real = fcntl.flock
+
+    def flock(handle: int, operation: int) -> None:
+        """The lock is free only after another process has increased the number."""
+        if operation == fcntl.LOCK_EX:
+            other._words[0] += 1
+        real(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert here.increment() == 2
