@@ -228,9 +228,9 @@ class WebsocketServer:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await server.wait_closed()
         except TimeoutError:
+            # What is left when this coroutine ends is cancelled with the loop.
             for client in tuple(self._connected):
                 client.cut()
-            await server.wait_closed()
 
     async def _open(self, connection: ServerConnection, request: Request) -> Response | None:
         """Authenticate a handshake: None lets it go on."""
