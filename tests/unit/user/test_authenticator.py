@@ -259,6 +259,8 @@ def test_an_unknown_scheme_is_refused(users: Users) -> None:
 def test_each_kind_is_looked_up_only_as_what_it_was_sent_as(users: Users) -> None:
     created = users.sessions.create(NAME, False, ADDRESS, "")
     api = users.tokens.create_api_token(NAME, "phone").secret
+    for right in (session(created.token), token(api), token("the global token")):
+        users.authenticate(right, ADDRESS)
     for wrong in (
         token(created.token),
         session(api),
