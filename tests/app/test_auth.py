@@ -62,5 +62,10 @@ def test_with_no_user_it_is_a_412(client: FlaskClient) -> None:
     assert client.post("/auth", json=GOOD).status_code == 412
 
 
+def test_a_body_that_nobody_types_is_a_413(client: FlaskClient, owner: Owner) -> None:
+    assert client.post("/auth", json={**GOOD, "padding": "x" * 70_000}).status_code == 413
+    assert client.post("/login", data={**GOOD, "padding": "x" * 70_000}).status_code == 413
+
+
 def test_get_is_a_405(client: FlaskClient, owner: Owner) -> None:
     assert client.get("/auth").status_code == 405

@@ -16,6 +16,8 @@ from platypush.message import decode
 
 __all__ = ["Fields", "fields_of_request", "json_body"]
 
+_LARGEST = 64 * 1024
+"""Bytes. Strangers send these forms: nothing that people type is longer."""
 _FALSE = ("", "0", "false", "no", "off")
 
 
@@ -64,7 +66,7 @@ class Fields:
 
 def json_body() -> Fields:
     """The JSON object in the present request's body, whatever its Content-Type. Raises BadRequest, TooLarge."""
-    data = decode(read_body(request.environ, current_web().settings.limits.request_body) or b"{}")
+    data = decode(read_body(request.environ, _limit()) or b"{}")
     if not isinstance(data, dict):
         raise BadRequest(f"The body is a JSON object; this is a {type(data).__name__}.")
     return Fields(data)
@@ -72,4 +74,11 @@ def json_body() -> Fields:
 
 def fields_of_request() -> Fields:
     """The fields of a form, or of a JSON object. Raises BadRequest, TooLarge."""
-    return json_body() if is_json(request.environ) else Fields(request.form)
+    if is_json(request.environ):
+        return json_body()
+    request.max_content_length = _limit()
+    return Fields(request.form)
+
+
+def _limit() -> int:
+    return min(_LARGEST, current_web().settings.limits.request_body)
