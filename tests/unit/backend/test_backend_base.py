@@ -15,6 +15,7 @@ from platypush.errors import Unavailable, UnknownAction
 from platypush.message.event import Event
 from platypush.message.event.custom import CustomEvent
 from platypush.message.request import Request
+from platypush.message.response import Response
 
 
 class Counter(Backend):
@@ -47,8 +48,8 @@ class Hub:
             return self.redis
         raise UnknownAction(name)
 
-    def run_request(self, action: str, args: Any = None) -> Any:
-        raise UnknownAction(action)
+    def run_request(self, request: Request) -> Response:
+        raise UnknownAction(request.action)
 
     def get_bus(self) -> Hub:
         return self
