@@ -67,7 +67,7 @@ def test_everything_that_was_answered_is_counted(client: FlaskClient, owner: Own
     assert requests("/hook/<name>", "GET", "200") == 1
     assert requests("unmatched", "GET", "404") == 1
     assert requests("/api/bootstrap", "GET", "401") == 1
-    assert found["platypush_bus_calls_total", (("kind", "hook"), ("outcome", "ok"))] == 1
+    assert found["platypush_http_bus_calls_total", (("kind", "hook"), ("outcome", "ok"))] == 1
     assert found["platypush_sign_ins_total", (("outcome", "ok"),)] == 1
     assert found["platypush_sign_ins_total", (("outcome", "unauthorized"),)] == 1
     assert found["platypush_http_refused_total", (("reason", "unauthorized"),)] == 1

@@ -47,9 +47,13 @@ class Metrics:
             "platypush_http_request_seconds", "Time to the start of the answer.", ("route",),
             registry=registry, buckets=_BUCKETS,
         )  # fmt: skip
-        self._calls = Counter("platypush_bus_calls", "Calls over the bus.", ("kind", "outcome"), registry=registry)
+        self._calls = Counter("platypush_http_bus_calls", "Calls over the bus.", ("kind", "outcome"), registry=registry)
         self._call_seconds = Histogram(
-            "platypush_bus_call_seconds", "Time of a call over the bus.", ("kind",), registry=registry, buckets=_BUCKETS
+            "platypush_http_bus_call_seconds",
+            "Time of a call over the bus.",
+            ("kind",),
+            registry=registry,
+            buckets=_BUCKETS,
         )
         self._sign_ins = Counter(
             "platypush_sign_ins", "Sign-ins with name and password.", ("outcome",), registry=registry
