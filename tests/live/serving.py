@@ -18,6 +18,7 @@ from typing import Any
 
 from platypush.backend.http import HttpBackend, HttpServices
 from platypush.backend.http.addresses import TcpAddress
+from platypush.config.model import Limits
 from tests.fakes.settings import web_settings
 
 __all__ = ["Load", "Web", "alive", "ask", "children", "eventually", "free_port", "load", "parent", "serving"]
@@ -107,15 +108,18 @@ def uwsgi_options(args: Sequence[str], port: int, application: str | None) -> di
 
 
 @contextmanager
-def serving(workdir: Path, *args: str, application: str | None = APPLICATION, **options: Any) -> Iterator[Web]:
+def serving(
+    workdir: Path, *args: str, application: str | None = APPLICATION, limits: Limits | None = None, **options: Any
+) -> Iterator[Web]:
     """A backend in this process: with uWSGI when there are ``args``, else the built-in server."""
     port = free_port()
+    settings = web_settings(workdir, limits=limits or Limits())
     if args:
         options = {**uwsgi_options(args, port, application), **options}
-        services = HttpServices(web_settings=web_settings(workdir))
+        services = HttpServices(web_settings=settings)
     else:
         options = {"port": port, "bind_address": "127.0.0.1", **options}
-        services = HttpServices(web_settings=web_settings(workdir), application=f"{application}:application")
+        services = HttpServices(web_settings=settings, application=f"{application}:application")
     backend = HttpBackend(**options)
     backend.bind(services)
     backend.start()
