@@ -22,7 +22,7 @@ from platypush.backend.http.services import HttpServices, WebClients
 from platypush.backend.http.sockets import Activation, explain
 from platypush.backend.http.trial import check
 from platypush.errors import ConfigurationError, Unavailable
-from platypush.process import Supervisor
+from platypush.process import Supervisor, System
 
 if TYPE_CHECKING:
     from platypush.config.web import WebSettings
@@ -110,10 +110,20 @@ class HttpBackend(Backend):
         written: nothing is left open then.
         """
         services = self.services
-        system = services.system()
-        supervisor = Supervisor(system)
         private_dir(services.web_settings.runtime_dir)
-        launch = self._make_launch(services, supervisor, system)
+        system = services.system()
+        try:
+            self._open(services, system)
+        except BaseException:
+            if self._opened is not None:
+                self._opened.sockets.close()
+            self._launch = self._opened = None
+            system.close()
+            raise
+        super().start()
+
+    def _open(self, services: HttpServices, system: System) -> None:
+        launch = self._make_launch(services, Supervisor(system), system)
         if not self.run_externally:
             self._opened = launch_builtin(launch)
         elif self.uwsgi_args:
@@ -124,15 +134,8 @@ class HttpBackend(Backend):
                 external_hint(services.config_path, services.web_settings.workdir, launch.listener),
             )
         self._launch = launch
-        try:
-            self._write_settings(services.web_settings, self._settings_path)
-            self.websocket()
-        except BaseException:
-            if self._opened is not None:
-                self._opened.sockets.close()
-            self._launch = self._opened = None
-            raise
-        super().start()
+        self._write_settings(services.web_settings, self._settings_path)
+        self.websocket()
 
     def run(self) -> None:
         """Start the supervised web server, and keep it until the backend is stopped."""
@@ -242,7 +245,7 @@ class HttpBackend(Backend):
         port = served_port(self._listeners())
         write_private(path, (settings if port is None else replace(settings, port=port)).to_json())
 
-    def _make_launch(self, services: HttpServices, supervisor: Supervisor, system: Any) -> Launch:
+    def _make_launch(self, services: HttpServices, supervisor: Supervisor, system: System) -> Launch:
         settings = services.web_settings
         config = services.config_path
 
