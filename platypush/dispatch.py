@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from platypush._lib.calls import in_call
 from platypush._lib.suggest import did_you_mean
+from platypush.bus.replies import error_reply
 from platypush.errors import BadRequest, NotFound, PlatypushError
 from platypush.message import decode, encode
 from platypush.message.envelope import Envelope, Reply
@@ -16,7 +17,7 @@ from platypush.message.request import Request
 from platypush.message.response import Response
 from platypush.user.policy import authorise
 
-__all__ = ["ControlOperation", "Dispatcher", "Runner", "error_reply"]
+__all__ = ["ControlOperation", "Dispatcher", "Runner"]
 
 _logger = logging.getLogger(__name__)
 _JSON = (("Content-Type", "application/json"),)
@@ -39,14 +40,6 @@ class Runner(Protocol):
 
     def run_webhook(self, envelope: Envelope) -> Reply:
         """Run the hooks of ``envelope.name`` in this thread and give their answer. Raises PlatypushError."""
-
-
-def error_reply(error: PlatypushError, request_id: str) -> Reply:
-    """The one error shape as a reply."""
-    headers: tuple[tuple[str, str], ...] = _JSON
-    if error.retry_after is not None:
-        headers = (*_JSON, ("Retry-After", str(max(1, round(error.retry_after)))))
-    return Reply(error.http_status, encode(error.to_dict(request_id)), headers)
 
 
 class Dispatcher:
