@@ -195,6 +195,12 @@ def test_a_signed_address_opens_that_file_only(client: FlaskClient, owner: Owner
     assert client.get(address.replace("expires=", "expires=9")).status_code == 401
 
 
+def test_a_signature_of_a_path_that_is_not_plain_opens_nothing(
+    client: FlaskClient, owner: Owner, users: Users, photos: Path
+) -> None:
+    assert client.get(signed(users, "/resources/photos/sub folder/../a.bin")).status_code == 401
+
+
 def test_an_old_signature_opens_nothing(client: FlaskClient, owner: Owner, users: Users, photos: Path) -> None:
     assert client.get(f"/resources/photos/a.bin?{users.urls.sign('/resources/photos/a.bin', -1)}").status_code == 401
 
