@@ -8,18 +8,30 @@ import logging.handlers
 import re
 import sys
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 from platypush._lib.calls import current_call
 
-__all__ = ["JsonFormatter", "RequestFilter", "configure", "redact"]
+__all__ = ["JsonFormatter", "RequestFilter", "configure", "redact", "redact_query"]
 
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s%(request_suffix)s"
-_SECRETS = re.compile(r"(?i)\b(token|session_token|access_token|password|signature|code)=[^&\s\"'#;]+")
+_SECRET_NAMES = ("token", "session_token", "access_token", "password", "signature", "code")
+_SECRETS = re.compile(rf"(?i)\b({'|'.join(_SECRET_NAMES)})=[^&\s\"'#;]+")
 
 
 def redact(text: str) -> str:
     """``text`` with the values of credentials in URLs and forms replaced by ``***``."""
     return _SECRETS.sub(lambda match: f"{match[1]}=***", text)
+
+
+def redact_query(query: str) -> str:
+    """A raw query string with the values of credentials replaced by ``***``, read as a server reads it: names may be
+    percent-encoded, and a value ends at ``&`` only."""
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return "&".join(
+        f"{name}=***" if equals and unquote_plus(name).strip().lower() in _SECRET_NAMES else f"{name}{equals}{value}"
+        for name, equals, value in pairs
+    )
 
 
 class RequestFilter(logging.Filter):

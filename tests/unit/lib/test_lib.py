@@ -12,7 +12,7 @@ import pytest
 
 from platypush._lib.calls import current_call, in_call
 from platypush._lib.files import check_socket_path, private_dir, safe_join, write_private
-from platypush._lib.logs import JsonFormatter, RequestFilter, redact
+from platypush._lib.logs import JsonFormatter, RequestFilter, redact, redact_query
 from platypush._lib.suggest import did_you_mean
 
 
@@ -72,6 +72,14 @@ def test_a_call_is_current_inside_its_block_only() -> None:
 )
 def test_credentials_are_taken_out_of_log_lines(text: str) -> None:
     assert "abc" not in redact(text)
+
+
+@pytest.mark.parametrize(
+    "query", ["token=se;cret", "a=1&%74oken=secret", "TOKEN=se'cret", "session%5Ftoken=secret&x", "+token=secret"]
+)
+def test_no_spelling_of_a_credential_in_a_query_reaches_the_log(query: str) -> None:
+    assert "cret" not in redact_query(query)
+    assert redact_query("a=1&x=token&b&=&c=d=e") == "a=1&x=token&b&=&c=d=e"
 
 
 def test_a_json_line_names_its_request() -> None:

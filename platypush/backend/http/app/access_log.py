@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from platypush._lib.logs import redact
+from platypush._lib.logs import redact_query
 from platypush.message import encode
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def write(environ: WSGIEnvironment, exchange: Exchange, seconds: float) -> None:
         "request_id": exchange.request_id,
         "client": exchange.client.address,
         "method": environ["REQUEST_METHOD"],
-        "path": f"{path}?{redact(query)}" if query else path,
+        "path": f"{path}?{redact_query(query)}" if query else path,
         "status": exchange.status,
         "seconds": round(seconds, 6),
         "user": principal.user if principal else None,
