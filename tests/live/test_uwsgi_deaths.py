@@ -15,6 +15,7 @@ pytestmark = pytest.mark.live
 
 INI = ("--ini", "uwsgi.ini")
 PROCESSES = ("--http-socket", "127.0.0.1:{port}", "--processes", "2", "--threads", "4")
+SINGLE = ("--http-socket", "127.0.0.1:{port}", "--processes", "2")
 ROUTER = ("--http", "127.0.0.1:{port}", "--processes", "2", "--threads", "4")
 
 
@@ -58,7 +59,9 @@ def test_a_killed_master_is_back_within_two_seconds_and_nobody_is_refused(
             assert traffic.longest < 3.0
 
 
-@pytest.mark.parametrize("arguments", [INI, PROCESSES, ROUTER, ()], ids=["gevent", "threads", "router", "builtin"])
+@pytest.mark.parametrize(
+    "arguments", [INI, PROCESSES, SINGLE, ROUTER, ()], ids=["gevent", "threads", "single", "router", "builtin"]
+)
 def test_nothing_survives_a_killed_daemon_not_even_busy_workers(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     with parent(tmp_path, *arguments) as daemon:
         family = daemon.family()
@@ -95,3 +98,12 @@ def test_the_builtin_server_comes_back_when_it_is_killed(tmp_path: Path) -> None
             assert eventually(lambda: web.backend.status()["state"] == "running" and web.master() != master, 5)
         assert not any("refused" in failure.lower() for failure in traffic.failures)
         assert len(traffic.failures) <= 6
+
+
+def test_a_stop_does_not_wait_long_for_a_worker_that_is_just_starting(tmp_path: Path) -> None:
+    """Such a worker ignores the first signal, and uWSGI would wait for it for ever."""
+    with serving(tmp_path, *PROCESSES, application="tests.fakes.wsgi_slow") as web:
+        begin = time.monotonic()
+        web.backend.stop()
+        # Without a reminder it is killed after limits.graceful_stop, 10 s, and more.
+        assert time.monotonic() - begin < 8
