@@ -25,9 +25,9 @@ watched() {
 # show_progress: the newest line of the input with the seconds so far: on a terminal written over the one before, else
 # one every ten seconds.
 show_progress() {
-    local begin=$SECONDS width=80 shown=0 newest='' start='' line took text
+    local begin=$SECONDS width=100 shown=0 newest='' start='' line took text
     if [ -t 2 ]; then
-        width=$(tput cols 2>/dev/null) || width=80
+        width=$(tput cols 2>/dev/null) || width=100
     fi
     while :; do
         if IFS= read -r -t 1 line; then
@@ -41,12 +41,12 @@ show_progress() {
             break
         fi
         took=$((SECONDS - begin))
+        printf -v text '%6d s  %s' "$took" "$newest"
         if [ -t 2 ]; then
-            printf -v text '%6d s  %s' "$took" "$newest"
             printf '\r\033[K%s' "${text:0:width-1}" >&2
         elif [ $((took - shown)) -ge 10 ]; then
             shown=$took
-            printf '%6d s  %s\n' "$took" "$newest" >&2
+            printf '%s\n' "${text:0:width}" >&2
         fi
     done
     if [ -t 2 ]; then
