@@ -6,6 +6,7 @@ group ``platypush.backends``. Each module defines exactly one class.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -76,6 +77,16 @@ class BackendRegistry:
     def adopt(self, backend: Backend) -> None:
         """Take in a backend that somebody else made, starts and stops."""
         self._entries[backend.name] = _Entry(backend.name, {}, backend, "running", adopted=True)
+
+    def check(self) -> tuple[BackendState, ...]:
+        """What is wrong with the sections, found without making a backend."""
+        states = []
+        for entry in self._entries.values():
+            try:
+                inspect.signature(self._find(entry.name)).bind(**entry.section)
+            except (PlatypushError, ImportError, TypeError) as error:
+                states.append(BackendState(entry.name, "failed", str(error)))
+        return tuple(states)
 
     def load(self) -> None:
         """Make every backend that is not made yet. Failures become states."""

@@ -79,6 +79,10 @@ def main() -> None:
     except PlatypushError as error:
         click.echo(f"platypush: {error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        # A full disk, a folder of somebody else's: the machine's trouble, which the text names.
+        click.echo(f"platypush: {error}", err=True)
+        sys.exit(1)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

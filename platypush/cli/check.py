@@ -6,6 +6,7 @@ import os
 
 import click
 
+from platypush.backend.registry import BackendRegistry
 from platypush.bus.unix import UnixBusClient
 from platypush.cli.options import Options, installation_options
 from platypush.config.check import check
@@ -39,13 +40,22 @@ def command(ctx: click.Context) -> int:
     except ConfigurationError as error:
         click.echo(str(error), err=True)
         return 1
-    problems = [*check(config, environ=os.environ, running=_runs(config)), *_automation(config), *_plugins(config)]
+    problems = [
+        *check(config, environ=os.environ, running=_runs(config)),
+        *_automation(config),
+        *_plugins(config),
+        *_backends(config),
+    ]
     for problem in problems:
         click.echo(f"{problem.severity.value}: {problem}", err=problem.severity is Severity.ERROR)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     where = config.path or "the built-in default configuration"
-    click.echo(f"{where}: {errors} errors, {len(problems) - errors} warnings")
+    click.echo(f"{where}: {_counted(errors, 'error')}, {_counted(len(problems) - errors, 'warning')}")
     return 1 if errors else 0
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _runs(config: Config) -> bool:
@@ -70,3 +80,8 @@ def _automation(config: Config) -> list[Problem]:
 def _plugins(config: Config) -> list[Problem]:
     registry = PluginRegistry(config.plugins, config.disabled, sources=config.sources)
     return [Problem("check.plugin", state.name, state.reason) for state in registry.check()]
+
+
+def _backends(config: Config) -> list[Problem]:
+    registry = BackendRegistry(config.backends, config.disabled, sources=config.sources)
+    return [Problem("check.backend", f"backend.{state.name}", state.reason) for state in registry.check()]

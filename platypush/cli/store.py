@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -54,9 +56,15 @@ def read_password(*, stdin: bool, prompt: str = "Password") -> str:
         if not password:
             raise click.UsageError("There is no password on standard input.")
         return password
-    answer: str = click.prompt(
-        f"{prompt} (at least {MIN_LENGTH} characters)", hide_input=True, confirmation_prompt=True, err=True
-    )
+    try:
+        with warnings.catch_warnings():
+            # getpass would go on where everybody can read along.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            answer: str = click.prompt(
+                f"{prompt} (at least {MIN_LENGTH} characters)", hide_input=True, confirmation_prompt=True, err=True
+            )
+    except getpass.GetPassWarning:
+        raise click.UsageError("There is no terminal to type a password on: use --password-stdin.") from None
     return answer
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from platypush.cli.options import Options, installation_options
@@ -91,9 +93,21 @@ def delete(options: Options | None, name: str, yes: bool) -> None:
         _require(accounts, name)
         if not yes:
             last = " It is the last user: nothing is served until there is another one." if len(accounts) == 1 else ""
-            click.confirm(f"Remove {name} with all sessions and tokens?{last}", abort=True, err=True)
+            _confirm(f"Remove {name} with all sessions and tokens?{last}")
         users.accounts.delete(name)
     click.echo(f"User {name} was removed.", err=True)
+
+
+def _confirm(question: str) -> None:
+    """Go on after a yes. Raises click.Abort after a no, click.UsageError when there is nobody to ask."""
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise click.UsageError("There is nobody to ask on standard input: add --yes.") from None
+    if not agreed:
+        raise click.Abort
 
 
 def _require(accounts: list[UserInfo], name: str) -> None:

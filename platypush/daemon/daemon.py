@@ -30,6 +30,9 @@ __all__ = ["Daemon"]
 
 _logger = logging.getLogger(__name__)
 _READY_SECONDS = 60.0
+_LEAST_GRACE = 0.5
+"""Seconds that each part gets to stop, even when others have used up the time."""
+_WEB = "web server"
 
 
 class Daemon:
@@ -45,6 +48,7 @@ class Daemon:
         self._lifecycle = Lifecycle()
         self._reloading = threading.Lock()
         self._parts: Parts | None = None
+        self._stop_by = 0.0
 
     @property
     def parts(self) -> Parts:
@@ -81,27 +85,28 @@ class Daemon:
             parts.http = http
             hub.backends.adopt(http)
             http.start()
-            life.started("web server", http.stop)
+            life.started(_WEB, http.stop)
             hub.events.add_listener(http.notify_web_clients)
 
-        grace = config.limits.graceful_stop
         automation = load_automation(config, hub.event_types, parts.interpreter)
         hub.plugins.load()
         parts.put_in_force(automation)
-        hub.events.start()
-        life.started("events", lambda: hub.events.stop(grace))
-        life.started("procedures", lambda: hub.procedures.stop(grace))
         hub.plugins.start_all()
-        life.started("plugins", lambda: hub.plugins.stop_all(grace))
+        life.started("plugins", lambda: hub.plugins.stop_all(self._grace()))
         hub.backends.load()
         hub.backends.start_all()
-        life.started("backends", lambda: hub.backends.stop_all(grace))
+        life.started("backends", lambda: hub.backends.stop_all(self._grace()))
+        life.started("procedures", lambda: hub.procedures.stop(self._grace()))
+        life.started("steps of the configuration", parts.interpreter.stop)
+        hub.events.start()
+        life.started("events", lambda: hub.events.stop(self._grace()))
         parts.crons.start()
-        life.started("crons", lambda: parts.crons.stop(grace))
+        life.started("crons", lambda: parts.crons.stop(self._grace()))
         # Last, so that no call finds a hub that is half there: workers wait for it.
         parts.bus.start(dispatcher.handle)
-        life.started("bus", lambda: parts.bus.stop(grace))
-        for problem in self.problems():
+        life.started("bus", lambda: parts.bus.stop(self._grace()))
+        # Plugins and backends have said it themselves, when they did not load.
+        for problem in self._automation_problems():
             _logger.error("Not in use: %s", problem)
         for section in config.problems:
             if section.warning:
@@ -114,11 +119,16 @@ class Daemon:
         return http is None or http.wait_ready(_READY_SECONDS)
 
     def stop(self) -> None:
-        """Stop everything, within the configured grace for what is under way."""
+        """Stop everything; what is under way gets ``limits.graceful_stop`` seconds altogether."""
+        self._stop_by = time.monotonic() + self.config.limits.graceful_stop
         if self._parts is not None:
             self._parts.hub.events.post(ApplicationStoppedEvent(origin=self.config.device_id))
-            self._parts.interpreter.stop()
+        # It was started first, to save time, but its last requests need all the rest.
+        self._lifecycle.stop_first(_WEB)
         self._lifecycle.stop_all()
+
+    def _grace(self) -> float:
+        return max(_LEAST_GRACE, self._stop_by - time.monotonic())
 
     def reload(self) -> dict[str, Any]:
         """Take over a changed configuration and changed scripts; blocks until that is done.
@@ -148,14 +158,17 @@ class Daemon:
     def problems(self) -> list[str]:
         """Everything that cannot be used, one text each. Warnings are left to ``platypush check``."""
         parts = self.parts
-        sections = [section_text(problem) for problem in self.config.problems if not problem.warning]
         states = [
             f"{kind} {state.name}: {state.reason}"
             for kind, states in (("plugin", parts.hub.plugins.statuses()), ("backend", parts.hub.backends.statuses()))
             for state in states
             if state.reason
         ]
-        return [*sections, *parts.problems, *states]
+        return [*self._automation_problems(), *states]
+
+    def _automation_problems(self) -> list[str]:
+        sections = [section_text(problem) for problem in self.config.problems if not problem.warning]
+        return [*sections, *self.parts.problems]
 
     def status(self) -> dict[str, Any]:
         """What runs and what does not, as JSON."""

@@ -49,18 +49,35 @@ def run(
         return replace(config, logging=replace(config.logging, level="DEBUG")) if verbose else config
 
     config = read_config()
-    logs.configure(config.logging.level, config.logging.filename, config.logging.format)
+    _open_log(config)
     if written:
         _logger.info("There was no configuration, so a default one was written to %s", path)
     raise_open_files()
-    private_dir(config.workdir)
-    private_dir(config.runtime_dir)
+    _make_folder(config.workdir, "Make it writable for this user, or choose another 'workdir' (or -w).")
+    _make_folder(config.runtime_dir, "Make it writable for this user, or set RUNTIME_DIRECTORY to another one.")
     lock = InstanceLock(config.workdir, pidfile)
     lock.acquire()
     try:
         return _serve(config, read_config)
     finally:
         lock.release()
+
+
+def _open_log(config: Config) -> None:
+    try:
+        logs.configure(config.logging.level, config.logging.filename, config.logging.format)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The log file {config.logging.filename} cannot be opened: {error.strerror}. Correct 'logging.filename', "
+            "or leave it out to log to standard error."
+        ) from error
+
+
+def _make_folder(path: Path, mend: str) -> None:
+    try:
+        private_dir(path)
+    except OSError as error:
+        raise ConfigurationError(f"The folder {path} cannot be made: {error.strerror}. {mend}") from error
 
 
 def _serve(config: Config, read_config: Callable[[], Config]) -> int:
@@ -86,7 +103,8 @@ def _serve(config: Config, read_config: Callable[[], Config]) -> int:
             os.read(wake_read, 1024)
             for received in signals.take():
                 if received is signal.SIGHUP:
-                    _reload(daemon, notifier)
+                    # Not here: a signal to stop must not wait for it.
+                    threading.Thread(target=_reload, args=(daemon, notifier), name="reload", daemon=True).start()
                 else:
                     _logger.info("Got %s: stopping", received.name)
                     stopping.set()
