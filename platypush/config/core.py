@@ -106,7 +106,7 @@ class Core:
         """``logging``."""
         section = self.section(LoggingSection, "logging", LoggingSection())
         filename = self.path(section.filename, ("logging", "filename")) if section.filename else None
-        return LoggingSettings(level=section.level, filename=filename, format=section.format)
+        return LoggingSettings(level=section.level, filename=filename, format=section.format, access=section.access)
 
     def bus(self, runtime: Path) -> BusSettings:
         """``bus``; the default is a socket in ``runtime``."""

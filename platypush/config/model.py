@@ -73,11 +73,12 @@ class Limits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggingSettings:
     """Where the log goes. ``filename`` None means standard error; ``format`` is ``text`` or ``json``, or a
-    format string of the ``logging`` module."""
+    format string of the ``logging`` module. ``access``: whether each HTTP request leaves a line."""
 
     level: str = "INFO"
     filename: Path | None = None
     format: str = "text"
+    access: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,7 @@ class LoggingSection(Section):
     level: LevelName = _LOGGING.level
     filename: Text | None = None
     format: Text = _LOGGING.format
+    access: Flag = _LOGGING.access
 
 
 class BusSection(Section):

@@ -49,6 +49,7 @@ class WebSettings:
     """uWSGI's stats socket; may be missing."""
     log_level: str = "INFO"
     log_format: str = "text"
+    log_access: bool = False
 
     @classmethod
     def from_config(cls, config: Config, *, start_id: str = "") -> WebSettings:
@@ -77,6 +78,7 @@ class WebSettings:
             stats_socket=config.runtime_dir / "uwsgi-stats.sock",
             log_level=config.logging.level,
             log_format=config.logging.format,
+            log_access=config.logging.access,
         )
 
     def to_json(self) -> bytes:

@@ -12,8 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from platypush._lib.calls import current_call
+from platypush.backend.http.app import access_log
 from platypush.backend.http.app.access_log import LOGGER
-from platypush.errors import ConfigurationError
+from platypush.errors import BusUnavailable, ConfigurationError
 from tests.app.conftest import Owner
 from tests.app.fakes import FakeBus
 
@@ -97,12 +98,31 @@ def test_a_break_in_the_path_makes_no_second_line(
     assert all("\n" not in record.getMessage() for record in caplog.records if record.name == LOGGER.name)
 
 
-def test_the_level_switches_the_log_of_requests_off(
-    lines: Callable[[], list[dict[str, Any]]], client: FlaskClient
+@pytest.fixture
+def configured() -> Iterator[Callable[[bool], None]]:
+    """Configures the log of requests as a worker does, until the test ends."""
+    handlers, level, propagate = list(LOGGER.handlers), LOGGER.level, LOGGER.propagate
+    yield lambda all_requests: access_log.configure(all_requests=all_requests)
+    LOGGER.handlers, LOGGER.propagate = handlers, propagate
+    LOGGER.setLevel(level)
+
+
+@pytest.mark.parametrize(("all_requests", "statuses"), [(True, [200, 401, 503]), (False, [503])])
+def test_only_failures_of_the_hub_leave_a_line_unless_all_requests_shall(
+    configured: Callable[[bool], None],
+    all_requests: bool,
+    statuses: list[int],
+    capsys: pytest.CaptureFixture[str],
+    client: FlaskClient,
+    bus: FakeBus,
+    owner: Owner,
 ) -> None:
-    LOGGER.setLevel(logging.WARNING)
+    configured(all_requests)
     client.get("/health")
-    assert lines() == []
+    client.post("/execute", json={})
+    bus.fail(BusUnavailable())
+    client.post("/execute", json={"type": "request", "action": "a.b"}, headers=owner.bearer())
+    assert [json.loads(line)["status"] for line in capsys.readouterr().err.splitlines()] == statuses
 
 
 def test_a_trusted_proxy_that_is_no_address_stops_the_start(make_app: Callable[..., Flask]) -> None:

@@ -168,6 +168,11 @@ def test_quotes_are_mentioned_only_where_they_help(problems_of: Problems, text: 
 def test_logging_takes_levels_in_any_case_and_a_file(load_text: Load, tmp_path: Path) -> None:
     logging = load_text("logging: {level: debug, filename: hub.log, format: json}\n").logging
     assert (logging.level, logging.filename, logging.format) == ("DEBUG", tmp_path / "hub.log", "json")
+    assert not logging.access
+
+
+def test_the_access_log_is_asked_for(load_text: Load) -> None:
+    assert load_text("logging: {access: yes}\n").logging.access
 
 
 def test_an_unknown_level_is_refused(problems_of: Problems) -> None:

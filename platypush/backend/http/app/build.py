@@ -34,7 +34,7 @@ def build_from_environment(environ: Mapping[str, str]) -> Flask:
     """
     settings = load_settings(environ)
     logs.configure(settings.log_level, style=settings.log_format)
-    configure_access_log(settings.log_level)
+    configure_access_log(all_requests=settings.log_access)
     app = create_app(settings, open_bus(settings), open_user_store(settings))
     clear_runtime()
     set_runtime(WorkerRuntime(web_of(app).gateway))
