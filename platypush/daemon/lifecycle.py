@@ -21,15 +21,24 @@ class Lifecycle:
         """Note that ``name`` runs, and how it is stopped."""
         self._stops.append((name, stop))
 
+    def stop_first(self, name: str) -> None:
+        """Stop ``name``, if it runs, out of its turn."""
+        for entry in [entry for entry in self._stops if entry[0] == name]:
+            self._stops.remove(entry)
+            _stop(*entry)
+
     def stop_all(self) -> None:
         """Stop everything, the last started first. A part that fails to stop is logged and keeps no other from it."""
         while self._stops:
-            name, stop = self._stops.pop()
-            began = time.monotonic()
-            try:
-                stop()
-            except Exception:  # boundary: every part gets its chance to stop
-                _logger.exception("%s failed to stop cleanly", name)
-            took = time.monotonic() - began
-            if took > 1:
-                _logger.info("%s took %.1f s to stop", name, took)
+            _stop(*self._stops.pop())
+
+
+def _stop(name: str, stop: Callable[[], object]) -> None:
+    began = time.monotonic()
+    try:
+        stop()
+    except Exception:  # boundary: every part gets its chance to stop
+        _logger.exception("%s failed to stop cleanly", name)
+    took = time.monotonic() - began
+    if took > 1:
+        _logger.info("%s took %.1f s to stop", name, took)

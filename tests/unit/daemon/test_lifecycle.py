@@ -33,3 +33,14 @@ def test_a_part_that_fails_to_stop_keeps_no_other_from_it(caplog: pytest.LogCapt
         life.stop_all()
     assert stopped == ["first"]
     assert "second" in caplog.text
+
+
+def test_one_part_can_be_stopped_before_its_turn() -> None:
+    stopped: list[str] = []
+    life = Lifecycle()
+    for name in ("web", "bus"):
+        life.started(name, partial(stopped.append, name))
+    life.stop_first("web")
+    life.stop_first("nothing")
+    life.stop_all()
+    assert stopped == ["web", "bus"]
