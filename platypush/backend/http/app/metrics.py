@@ -37,21 +37,23 @@ class Metrics:
         self._directory = private_dir(directory)
         # Both are read when a metric is made; this is how prometheus_client is told its mode after its import.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
-        self._values: Any = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+        # A forked process builds an application of its own, so nothing has to look for a fork at each count.
+        process = os.getpid()
+        self._values: Any = values.MultiProcessValue(lambda: process)  # type: ignore[no-untyped-call]
         vars(values)["ValueClass"] = self._values
         registry = CollectorRegistry()
-        self._requests = Counter(
-            "platypush_http_requests", "HTTP requests answered.", ("route", "method", "status"), registry=registry
+        # Histograms count by themselves (``_count``): a counter beside each would make every request write twice.
+        self._requests = Histogram(
+            "platypush_http_request_seconds",
+            "HTTP requests answered, and the time to the start of the answer.",
+            ("route", "method", "status"),
+            registry=registry,
+            buckets=_BUCKETS,
         )
-        self._seconds = Histogram(
-            "platypush_http_request_seconds", "Time to the start of the answer.", ("route",),
-            registry=registry, buckets=_BUCKETS,
-        )  # fmt: skip
-        self._calls = Counter("platypush_http_bus_calls", "Calls over the bus.", ("kind", "outcome"), registry=registry)
-        self._call_seconds = Histogram(
+        self._calls = Histogram(
             "platypush_http_bus_call_seconds",
-            "Time of a call over the bus.",
-            ("kind",),
+            "Calls over the bus, and their time.",
+            ("kind", "outcome"),
             registry=registry,
             buckets=_BUCKETS,
         )
@@ -63,28 +65,25 @@ class Metrics:
         )
 
         # Looking a series up by its labels costs as much as counting: each request passes here, so they are kept.
-        self._answered: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._called: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+        self._answered: dict[tuple[str, str, int], Histogram] = {}
+        self._called: dict[tuple[str, str], Histogram] = {}
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count an HTTP request; ``route`` is the rule, not the path."""
         series = self._answered.get((route, method, status))
         if series is None:
             known = method if method in _METHODS else "other"
-            series = self._requests.labels(route, known, str(status)), self._seconds.labels(route)
+            series = self._requests.labels(route, known, str(status))
             if known == method:
                 self._answered[route, method, status] = series
-        series[0].inc()
-        series[1].observe(seconds)
+        series.observe(seconds)
 
     def called(self, kind: str, outcome: str, seconds: float) -> None:
         """Count a call over the bus."""
         series = self._called.get((kind, outcome))
         if series is None:
-            series = self._calls.labels(kind, outcome), self._call_seconds.labels(kind)
-            self._called[kind, outcome] = series
-        series[0].inc()
-        series[1].observe(seconds)
+            series = self._called[kind, outcome] = self._calls.labels(kind, outcome)
+        series.observe(seconds)
 
     def signed_in(self, outcome: str) -> None:
         """Count an attempt with name and password: ``ok`` or the error's code."""
