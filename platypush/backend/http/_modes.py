@@ -7,6 +7,7 @@ import math
 import shlex
 import socket
 import sys
+import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -226,7 +227,8 @@ def find_ini(name: str, config_path: Path | None) -> Path:
     Raises ConfigurationError that lists where it was looked for.
     """
     path = Path(name).expanduser()
-    folders = [Path.cwd(), PACKAGE_ROOT, PACKAGE_ROOT / "platypush" / "data"]
+    # A checkout has it at its top, a wheel puts it among the environment's data.
+    folders = [Path.cwd(), PACKAGE_ROOT, Path(sysconfig.get_path("data"), "share", "platypush")]
     if config_path is not None:
         folders.insert(0, config_path.parent)
     candidates = [folder / path for folder in folders]  # an absolute path stays itself
