@@ -85,6 +85,13 @@ def test_a_first_user_can_register_again_after_the_last_was_removed(users: Users
     assert [user.name for user in users.accounts.list()] == ["bob"]
 
 
+def test_nobody_registers_first_when_only_the_founder_is_gone(users: Users) -> None:
+    users.accounts.create("bob", PASSWORD)
+    users.accounts.delete(NAME)
+    with pytest.raises(Conflict):
+        users.accounts.create_first("carol", PASSWORD)
+
+
 def test_further_users_are_added_in_order_of_their_names(users: Users) -> None:
     users.accounts.create("carol", PASSWORD)
     users.accounts.create("bob", PASSWORD)
@@ -133,6 +140,19 @@ def test_a_new_password_ends_sessions_and_jwts_but_not_api_tokens(users: Users) 
             users.authenticate(ended, ADDRESS)
     for going_on in (session(kept.token), token(api)):
         assert users.authenticate(going_on, ADDRESS).user == NAME
+    assert [item.kind for item in users.tokens.list(NAME)] == ["api_token"]
+
+
+def test_a_new_password_touches_nobody_else(users: Users) -> None:
+    users.accounts.create("bob", PASSWORD)
+    credentials = [
+        basic("bob"),
+        session(users.sessions.create("bob", False, ADDRESS, "").token),
+        token(users.tokens.issue_jwt("bob")),
+    ]
+    users.accounts.set_password(NAME, "battery staple")
+    for credential in credentials:
+        assert users.authenticate(credential, ADDRESS).user == "bob"
 
 
 def test_a_removed_user_is_gone_with_sessions_and_tokens(users: Users) -> None:

@@ -12,13 +12,14 @@ import bcrypt
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from platypush.errors import ConfigurationError, NotAuthenticated
 from platypush.user.database import Database, parse_url
 from platypush.user.migrate import scripts
 from platypush.user.revision import HEAD, VERSION_TABLE, check_revision
 from platypush.user.schema import metadata
+from platypush.user.schema import users as users_table
 from platypush.user.service import UserSettings
 from tests.unit.user.conftest import OpenUsers
 from tests.unit.user.doubles import ADDRESS
@@ -135,7 +136,9 @@ def test_users_of_an_earlier_platypush_in_the_same_database_can_sign_in(open_sto
     assert [user.name for user in users.accounts.list()] == ["bytes", "text"]
     for name in ("text", "bytes"):
         assert users.sign_in(name, "old password", ADDRESS).user == name
-        # The second time it is a hash of the new scheme.
+        hashes = select(users_table.c.password_hash).where(users_table.c.name == name)
+        stored = users._database.read(lambda connection, query=hashes: connection.execute(query).scalar_one())  # type: ignore[misc]
+        assert stored.startswith("v1$")
         assert users.sign_in(name, "old password", ADDRESS).user == name
     with pytest.raises(NotAuthenticated):
         users.sign_in("text", "old passwore", ADDRESS)

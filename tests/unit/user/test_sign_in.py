@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from platypush.errors import Busy, NotAuthenticated, PlatypushError, RegistrationRequired, TooManyAttempts
 from platypush.user.service import Users
+from platypush.user.slots import default_slots
 from tests.unit.user.conftest import OpenUsers
 from tests.unit.user.doubles import ADDRESS, NAME, PASSWORD, ManualClock, basic, session, token
 
@@ -179,6 +183,21 @@ def test_a_flood_is_turned_away_before_it_queues_for_a_slot(users: Users, monkey
     monkeypatch.setattr(users._sign_in, "_slots", None)
     with pytest.raises(TooManyAttempts):
         users.sign_in(NAME, PASSWORD, ADDRESS)
+
+
+def test_guesses_that_come_all_at_once_are_looked_at_one_after_another(users: Users) -> None:
+    gate = threading.Barrier(24)
+
+    def guess(number: int) -> str:
+        gate.wait(30)
+        with pytest.raises(PlatypushError) as caught:
+            users.sign_in(NAME, f"guess number {number}", ADDRESS)
+        return caught.value.code
+
+    with ThreadPoolExecutor(24) as pool:
+        codes = list(pool.map(guess, range(24)))
+    assert set(codes) == {"unauthorized", "too_many_attempts"}
+    assert 5 <= codes.count("unauthorized") < 5 + default_slots()
 
 
 def test_the_refusal_says_how_long_to_wait(users: Users, clock: ManualClock) -> None:
