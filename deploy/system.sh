@@ -38,8 +38,8 @@ else:
 PY
 }
 
-# compiles LINE…: whether a program with these first lines can be compiled and linked.
-compiles() { printf '%s\n' "$@" 'int main(void) { return 0; }' | cc -x c - -o /dev/null >/dev/null 2>&1; }
+# compiles LINES: whether these lines of C compile, above all whether the headers that they include are there.
+compiles() { cc -x c -fsyntax-only - <<<"$1" >/dev/null 2>&1; }
 
 # install_packages PROGRAM…: what is missing, these programs among it: with apt as root, otherwise by naming the one
 # command to run. A program's package has its name.
@@ -59,9 +59,9 @@ install_packages() {
         fi
         needed+=("python$version" "python$version-venv" "python$version-dev")
     fi
-    compiles || needed+=(gcc libc6-dev)
+    compiles '#include <stdlib.h>' || needed+=(gcc libc6-dev)
     compiles '#include <openssl/ssl.h>' || useful+=(libssl-dev)
-    compiles '#define PCRE2_CODE_UNIT_WIDTH 8' '#include <pcre2.h>' || useful+=(libpcre2-dev)
+    compiles $'#define PCRE2_CODE_UNIT_WIDTH 8\n#include <pcre2.h>' || useful+=(libpcre2-dev)
     "${python:-false}" -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("magic"))' 2>/dev/null ||
         useful+=(libmagic1)
 
