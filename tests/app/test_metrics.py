@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -17,6 +18,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from platypush.backend.http.app.metrics import Metrics
+from platypush.backend.http.app.metrics_files import ReservedFile
 from platypush.backend.http.app.uwsgi_stats import stats_text
 from platypush.config.web import WebSettings
 from platypush.errors import BusUnavailable
@@ -171,3 +173,31 @@ def test_a_method_that_nobody_knows_makes_no_new_series(make_app: Callable[..., 
     found = samples(client.get("/metrics", headers=owner.bearer()).text)
     labels = (("method", "other"), ("route", "unmatched"), ("status", "405"))
     assert found["platypush_http_request_seconds_count", labels] == 1
+
+
+def test_every_block_of_a_file_of_counters_is_taken_before_it_is_written_to(tmp_path: Path) -> None:
+    file = ReservedFile(str(tmp_path / "counter_1.db"))
+    for number in range(2000):
+        file.write_value(f"name-{number}" + "x" * 100, float(number), 0.0)  # type: ignore[no-untyped-call]
+        on_disk = (tmp_path / "counter_1.db").stat()
+        assert on_disk.st_blocks * 512 >= on_disk.st_size
+    file.close()  # type: ignore[no-untyped-call]
+    values = {key: value for key, value, _, _ in ReservedFile.read_all_values_from_file(tmp_path / "counter_1.db")}  # type: ignore[no-untyped-call]
+    assert len(values) == 2000
+    assert values["name-1999" + "x" * 100] == 1999
+
+
+def test_on_a_full_disk_requests_are_answered_although_they_cannot_be_counted(
+    client: FlaskClient, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    client.get("/health")
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    assert client.post("/execute", json={"type": "request", "action": "a.b"}, headers=owner.bearer()).status_code == 200
+    assert client.post("/auth", json={"username": "alice", "password": "wrong"}).status_code == 401
+    assert client.get("/health").status_code == 200
+    page = client.get("/metrics", environ_overrides=LOCAL)
+    assert page.status_code == 200
+    assert any(name == "platypush_http_request_seconds_count" for name, _ in samples(page.text))

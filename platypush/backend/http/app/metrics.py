@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
-from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from platypush._lib.files import private_dir
+from platypush.backend.http.app.metrics_files import ReservedFile
 
 __all__ = ["Metrics"]
 
@@ -29,8 +29,9 @@ class Metrics:
     """What this worker counts, and the text for all workers. Safe for many threads, greenlets and processes.
 
     Each process has files of its own in ``directory``; those of processes that are gone are added up into one
-    file, so that nothing is lost when a worker is replaced and the folder does not grow. Raises OSError when the
-    folder cannot be made.
+    file, so that nothing is lost when a worker is replaced and the folder does not grow. While the disk is full,
+    counters that are new are left out: a request never fails for its count. Raises OSError when the folder cannot be
+    made.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -40,7 +41,7 @@ class Metrics:
         # A forked process builds an application of its own, so nothing has to look for a fork at each count.
         process = os.getpid()
         self._values: Any = values.MultiProcessValue(lambda: process)  # type: ignore[no-untyped-call]
-        vars(values)["ValueClass"] = self._values
+        vars(values).update(ValueClass=self._values, MmapedDict=ReservedFile)
         registry = CollectorRegistry()
         # Histograms count by themselves (``_count``): a counter beside each would make every request write twice.
         self._requests = Histogram(
@@ -64,6 +65,7 @@ class Metrics:
             "platypush_http_refused", "Requests without a valid credential.", ("reason",), registry=registry
         )
 
+        self._warned = False
         # Looking a series up by its labels costs as much as counting: each request passes here, so they are kept.
         self._answered: dict[tuple[str, str, int], Histogram] = {}
         self._called: dict[tuple[str, str], Histogram] = {}
@@ -73,25 +75,40 @@ class Metrics:
         series = self._answered.get((route, method, status))
         if series is None:
             known = method if method in _METHODS else "other"
-            series = self._requests.labels(route, known, str(status))
-            if known == method:
-                self._answered[route, method, status] = series
-        series.observe(seconds)
+            with self._while_there_is_room():
+                series = self._requests.labels(route, known, str(status))
+                if known == method:
+                    self._answered[route, method, status] = series
+        if series is not None:
+            series.observe(seconds)
 
     def called(self, kind: str, outcome: str, seconds: float) -> None:
         """Count a call over the bus."""
         series = self._called.get((kind, outcome))
         if series is None:
-            series = self._called[kind, outcome] = self._calls.labels(kind, outcome)
-        series.observe(seconds)
+            with self._while_there_is_room():
+                series = self._called[kind, outcome] = self._calls.labels(kind, outcome)
+        if series is not None:
+            series.observe(seconds)
 
     def signed_in(self, outcome: str) -> None:
         """Count an attempt with name and password: ``ok`` or the error's code."""
-        self._sign_ins.labels(outcome).inc()
+        with self._while_there_is_room():
+            self._sign_ins.labels(outcome).inc()
 
     def refused(self, reason: str) -> None:
         """Count a request whose credential did not pass, by the error's code."""
-        self._refusals.labels(reason).inc()
+        with self._while_there_is_room():
+            self._refusals.labels(reason).inc()
+
+    @contextmanager
+    def _while_there_is_room(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if not self._warned:
+                _logger.warning("No room for more metrics in %s: %s", self._directory, error.strerror)
+            self._warned = True
 
     def close(self) -> None:
         """Unmap this process's files. Nothing is counted afterwards."""
@@ -123,16 +140,16 @@ def _collect_dead(directory: Path) -> None:
             continue
         try:
             _add(path, directory / f"{kind}_{_ARCHIVE}.db")
-        except (ValueError, struct.error, RuntimeError) as error:
-            # A process that was killed while it wrote: its counts are lost, the page is not.
+        except (ValueError, struct.error, RuntimeError, OSError) as error:
+            # A process that was killed while it wrote, or a full disk: its counts are lost, the page is not.
             _logger.warning("Dropped the metrics of process %s: %s", owner, error)
         path.unlink(missing_ok=True)
 
 
 def _add(source: Path, archive: Path) -> None:
-    total: Any = MmapedDict(str(archive))  # type: ignore[no-untyped-call]
+    total: Any = ReservedFile(str(archive))
     try:
-        for key, value, _, _ in MmapedDict.read_all_values_from_file(str(source)):  # type: ignore[no-untyped-call]
+        for key, value, _, _ in ReservedFile.read_all_values_from_file(str(source)):  # type: ignore[no-untyped-call]
             total.write_value(key, total.read_value(key)[0] + value, 0.0)
     finally:
         total.close()
