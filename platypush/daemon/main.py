@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from platypush._lib import logs
 from platypush._lib.files import private_dir
 from platypush._lib.sdnotify import Notifier
 from platypush.config.default import ensure
@@ -20,6 +19,7 @@ from platypush.config.loader import load
 from platypush.config.model import Config
 from platypush.daemon.daemon import Daemon
 from platypush.daemon.lock import InstanceLock
+from platypush.daemon.log import open_log
 from platypush.errors import ConfigurationError, PlatypushError
 from platypush.process import SignalQueue, raise_open_files
 from platypush.user.registration import ensure_code
@@ -49,7 +49,7 @@ def run(
         return replace(config, logging=replace(config.logging, level="DEBUG")) if verbose else config
 
     config = read_config()
-    _open_log(config)
+    open_log(config)
     if written:
         _logger.info("There was no configuration, so a default one was written to %s", path)
     raise_open_files()
@@ -61,16 +61,6 @@ def run(
         return _serve(config, read_config)
     finally:
         lock.release()
-
-
-def _open_log(config: Config) -> None:
-    try:
-        logs.configure(config.logging.level, config.logging.filename, config.logging.format)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The log file {config.logging.filename} cannot be opened: {error.strerror}. Correct 'logging.filename', "
-            "or leave it out to log to standard error."
-        ) from error
 
 
 def _make_folder(path: Path, mend: str) -> None:
@@ -131,6 +121,8 @@ def _reload(daemon: Daemon, notifier: Notifier) -> None:
         daemon.reload()
     except PlatypushError as error:
         _logger.error("%s", error)
+    except Exception:  # boundary: a signal must not end a hub that serves
+        _logger.exception("The reload failed")
     finally:
         notifier.ready("Serving")
 

@@ -7,10 +7,10 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from platypush._lib import logs
 from platypush.config.changes import restart_keys
 from platypush.config.web import WebSettings
 from platypush.daemon.automation import Automation, load_automation
+from platypush.daemon.log import check_log, open_log
 from platypush.daemon.parts import open_user_store
 from platypush.errors import ConfigurationError
 from platypush.procedure.interpreter import Interpreter
@@ -52,6 +52,7 @@ class Reload:
         interpreter = Interpreter(parts.hub.run_request, new.constants)
         automation = load_automation(new, parts.hub.event_types, interpreter)
         self._refuse_new_problems(new, automation)
+        check_log(new)
         if parts.http is not None and new.http is not None:
             # Imports the application with the new settings in a process of its own before a worker is touched.
             parts.http.reload(WebSettings.from_config(new, start_id=self._start_id))
@@ -60,7 +61,7 @@ class Reload:
         parts.put_in_force(automation)
         os.environ.update(new.environment)
         if new.logging != self._old.logging:
-            logs.configure(new.logging.level, new.logging.filename, new.logging.format)
+            open_log(new)
             changes.append("logging")
         if self._user_settings(new) != self._user_settings(self._old):
             self._renew_users(new)

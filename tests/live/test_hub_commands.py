@@ -73,18 +73,21 @@ def test_a_reload_takes_changed_scripts_over_and_names_what_needs_a_restart(hub:
     assert hub.request("GET", "/hook/wave").json() == {"greeting": "bye"}
 
 
-@pytest.mark.parametrize("broken", ["yaml", "section", "script"])
+@pytest.mark.parametrize("broken", ["yaml", "section", "script", "log"])
 def test_a_reload_of_something_broken_is_refused_with_its_place_and_nothing_changes(hub: Hub, broken: str) -> None:
     good = hub.config.read_text()
     if broken == "yaml":
         hub.config.write_text(good + "oops: [\n")
     elif broken == "section":
         hub.config.write_text(good.replace("  bind_address", "  bind_adress"))
+    elif broken == "log":
+        (hub.config.parent / "scripts" / "hooks.py").write_text(HOOK % "changed")
+        hub.config.write_text(f"{good}logging: {{filename: {hub.config}/hub.log}}\n")
     else:
         (hub.config.parent / "scripts" / "hooks.py").write_text("def broken(:\n")
     result = hub.run("reload")
     assert result.returncode == 1
-    assert ("hooks.py:1" if broken == "script" else "config.yaml:") in result.stderr
+    assert {"script": "hooks.py:1", "log": "hub.log"}.get(broken, "config.yaml:") in result.stderr
     assert hub.request("GET", "/hook/greet").json() == {"greeting": "hello"}
     assert hub.command("status")
 

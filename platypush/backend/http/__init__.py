@@ -21,7 +21,7 @@ from platypush.backend.http.readiness import answers
 from platypush.backend.http.services import HttpServices, WebClients
 from platypush.backend.http.sockets import Activation, explain
 from platypush.backend.http.trial import check
-from platypush.errors import ConfigurationError, Unavailable
+from platypush.errors import ConfigurationError, StorageFailed, Unavailable
 from platypush.process import Supervisor, System
 
 if TYPE_CHECKING:
@@ -195,18 +195,23 @@ class HttpBackend(Backend):
 
         First a throw-away process loads the application with them. Raises ConfigurationError with its words when
         that fails: the old workers go on with the old settings, which also remain in the file. Raises
-        Unavailable when the new ones do not come up in time.
+        StorageFailed when the file cannot be written, Unavailable when the new ones do not come up in time.
         """
         launch, opened = self._launch, self._opened
         if launch is None:
             raise Unavailable("backend.http is not running.")
         trial = self._settings_path.with_suffix(".new.json")
-        self._write_settings(settings, trial)
         try:
+            self._write_settings(settings, trial)
             if opened is not None:
                 env = {**launch.child_env, SETTINGS_VARIABLE: str(trial)}
                 check(opened.target, env, self.services.preflight_time)
             os.replace(trial, self._settings_path)
+        except OSError as error:
+            raise StorageFailed(
+                f"The settings of the web workers cannot be written to {self._settings_path}: {error.strerror}. The "
+                "old ones go on."
+            ) from error
         finally:
             trial.unlink(missing_ok=True)
         if opened is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import json
 import logging
+import os
 import socket
 import stat
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from platypush.backend.http import HttpBackend, HttpServices
 from platypush.backend.http._modes import find_ini
 from platypush.backend.http.binary import find_binary, find_python_plugin, lists_python, needs_home
 from platypush.backend.http.trial import check
-from platypush.errors import ConfigurationError, Unavailable
+from platypush.errors import ConfigurationError, StorageFailed, Unavailable
 from platypush.message.event.custom import CustomEvent
 from tests.fakes.settings import web_settings
 
@@ -96,6 +98,20 @@ def test_the_settings_of_the_workers_are_written_for_nobody_else(external: HttpB
     external.reload(web_settings(tmp_path, device_id="new"))
     assert json.loads(file.read_bytes())["device_id"] == "new"
     assert [path.name for path in file.parent.iterdir()] == ["web.json"]
+
+
+def test_a_reload_on_a_full_disk_leaves_the_old_settings_and_says_so(
+    external: HttpBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    external.start()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("platypush.backend.http.write_private", full)
+    with pytest.raises(StorageFailed, match="No space left"):
+        external.reload(web_settings(tmp_path, device_id="new"))
+    assert json.loads((tmp_path / "run" / "web.json").read_bytes())["device_id"] != "new"
 
 
 def test_events_reach_web_clients_unless_they_are_kept_from_them(external: HttpBackend, clients: Clients) -> None:
