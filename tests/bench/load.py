@@ -18,8 +18,7 @@ wrk.method = {method}
 wrk.body = {body}
 {headers}
 done = function(summary, latency, requests)
-  -- uWSGI closes its connections after an answer without saying so, which wrk calls a read error: not counted.
-  local failed = summary.errors.connect + summary.errors.write
+  local failed = summary.errors.connect + summary.errors.read + summary.errors.write
     + summary.errors.status + summary.errors.timeout
   io.write(string.format('RESULT {{"requests":%d,"seconds":%f,"p50":%f,"p99":%f,"failed":%d}}\\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed))

@@ -37,6 +37,8 @@ _COMMON = [
     "65536",
     "--listen",
     "1024",
+    "--add-header",
+    "Connection: close",
 ]
 
 

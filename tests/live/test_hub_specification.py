@@ -116,3 +116,7 @@ def test_the_configuration_is_read_unchanged() -> None:
         "videos": Path("/mnt/hd/videos"),
         "music": Path("/mnt/hd/music"),
     }
+
+
+def test_an_answer_says_that_its_connection_closes(hub: Hub) -> None:
+    assert hub.request("GET", "/health").headers["connection"] == "close"

@@ -24,6 +24,8 @@ _REQUEST_LOGS = frozenset(
     {"log-format", "req-logger", "logger-req", "log-slow", "log-4xx", "log-5xx", "disable-logging"}
 )
 _PYTHON_PLUGIN = "python"
+_WEB = (Protocol.HTTP, Protocol.HTTPS)
+_KEEPS_CONNECTIONS = frozenset({"http-keepalive", "http11-socket"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +176,10 @@ def _added(plan: Plan, around: Surroundings, notes: list[str]) -> list[str]:
     add("disable-logging", unless=_REQUEST_LOGS)
     if names & ROUTERS:
         add("http-timeout", around.router_timeout)
+    if any(listener.protocol in _WEB for listener in plan.listeners):
+        # uWSGI closes each connection after its answer and does not say so: a client that sends its next request over
+        # it would get none.
+        add("add-header", "Connection: close", unless=_KEEPS_CONNECTIONS)
     return words
 
 

@@ -186,6 +186,18 @@ def test_a_router_with_a_way_to_its_workers_keeps_it() -> None:
     assert "--socket" not in words
 
 
+@pytest.mark.parametrize("words", [("--http-socket", ":8008"), ("--http", ":8008")])
+def test_answers_over_http_say_that_uwsgi_closes_the_connection(words: tuple[str, ...]) -> None:
+    assert value_of(command(plan(*words))[0], "--add-header") == "Connection: close"
+
+
+@pytest.mark.parametrize(
+    "words", [("--socket", "/own.sock"), ("--http11-socket", ":8008"), ("--http", ":8008", "--http-keepalive")]
+)
+def test_where_connections_are_kept_or_a_proxy_stands_in_front_nothing_is_said(words: tuple[str, ...]) -> None:
+    assert "--add-header" not in command(plan(*words))[0]
+
+
 def test_the_uwsgi_protocol_on_tcp_gets_a_warning() -> None:
     assert "run code" in plan("--socket", ":3031").notes[0]
     assert plan("--socket", "/x.sock").notes == ()
