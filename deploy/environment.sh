@@ -1,7 +1,7 @@
 # Sourced by the other scripts: gets everything ready for a start, above all the virtual environment.
 # shellcheck shell=bash
 
-PROJECT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
+PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 VENV=$(readlink -m "${PLATYPUSH_VENV:-$PROJECT/.venv}")
 # What these scripts know about the environment: "made" (by them, so they may remove it, and where), "installing" (an
 # installation is under way, or was interrupted), a stamp for each extra that is installed, and the log of the last set-up.

@@ -48,7 +48,7 @@ esac
 """
 ECHO = """#!/bin/bash
 if [ "$*" = "run --help" ]; then printf 'Usage: platypush run\\n\\nOptions:\\n  -c, --config PATH\\n'; exit; fi
-echo "hub: $*"
+IFS='|'; echo "hub: $*"
 """
 SETUP = """[options]
 install_requires =

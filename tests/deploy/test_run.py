@@ -20,7 +20,7 @@ def editable(checkout: Checkout, extras: str = "all") -> str:
 def test_the_first_start_makes_the_environment_and_runs_the_hub_with_the_arguments(checkout: Checkout) -> None:
     result = checkout.run("-c", "my config.yaml")
     assert result.returncode == 0
-    assert result.stdout == "hub: run -c my config.yaml\n"
+    assert result.stdout == "hub: run|-c|my config.yaml\n"
     assert checkout.calls == [*INSTALLED, editable(checkout)]
     assert "Making a virtual environment with Python 3.12.1" in result.stderr
     assert "Compiling uWSGI" in result.stderr
@@ -132,6 +132,20 @@ def test_an_interrupted_setup_ends_at_once_and_is_done_anew(checkout: Checkout, 
     assert result.stdout == "hub: run\n"
     assert "The last set-up was interrupted" in result.stderr
     assert checkout.calls == [*INSTALLED, editable(checkout)]
+
+
+def test_an_interrupted_change_does_not_count_as_done_when_it_is_taken_back(checkout: Checkout) -> None:
+    checkout.run()
+    setup = checkout.path / "setup.cfg"
+    before = setup.read_text()
+    setup.write_text(before.replace("flask", "gevent"))
+    checkout.forget_calls()
+    process = checkout.start(WAIT="pip")
+    checkout.wait_for_call("pip uwsgi>=2")
+    checkout.interrupt(process)
+    process.communicate(timeout=20)
+    setup.write_text(before)
+    assert "The last set-up was interrupted" in checkout.run().stderr
 
 
 def test_a_failed_installation_shows_why_and_is_tried_again_in_the_same_environment(checkout: Checkout) -> None:

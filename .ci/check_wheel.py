@@ -1,0 +1,36 @@
+"""Builds a wheel and compares it with the last commit: every file of the package has to be in it, and uwsgi.ini."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    """Exit status: 0 when nothing is missing and nothing is there that should not be."""
+    listed = subprocess.run(["git", "ls-files", "platypush"], cwd=ROOT, capture_output=True, text=True, check=True)
+    wanted = {*listed.stdout.splitlines(), "share/platypush/uwsgi.ini"}
+    with tempfile.TemporaryDirectory() as folder:
+        # From a copy, as a build leaves files behind.
+        source = Path(folder, "source")
+        subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, source], check=True)
+        pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        subprocess.run([*pip, "--wheel-dir", folder, source], check=True)
+        (wheel,) = Path(folder).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            names = {name.partition(".data/data/")[2] or name for name in archive.namelist()}
+    found = {name for name in names if ".dist-info/" not in name}
+    for name in sorted(wanted - found):
+        print(f"{name} is missing in the wheel")
+    for name in sorted(found - wanted):
+        print(f"{name} is in the wheel, but not in the repository")
+    return int(wanted != found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
