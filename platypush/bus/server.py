@@ -88,6 +88,8 @@ class UnixBusServer:
         self._logger = logger or logging.getLogger(__name__)
         self._listener: socket.socket | None = None
         self._inode = 0
+        self._socket_lost = False
+        self._changing = threading.Lock()
         self._accepting: threading.Thread | None = None
         self._stopping = False
         self._prompt_until = 0.0
@@ -119,10 +121,11 @@ class UnixBusServer:
 
     def stop(self, grace: float) -> None:
         """Take no new calls, let those under way finish for ``grace`` seconds, then close. From any thread, once."""
-        listener, self._listener = self._listener, None
+        with self._changing:
+            listener, self._listener = self._listener, None
+            self._stopping = True
         if listener is None:
             return
-        self._stopping = True
         remove_socket(self._path, self._inode)
         listener.shutdown(socket.SHUT_RDWR)
         if self._accepting is not None:
@@ -149,6 +152,7 @@ class UnixBusServer:
             try:
                 connection, _ = listener.accept()
             except BlockingIOError:
+                listener = self._found_again(listener)
                 continue
             except OSError as error:
                 if self._stopping:
@@ -157,6 +161,26 @@ class UnixBusServer:
                 time.sleep(_ACCEPT_PAUSE)
                 continue
             self._admit(connection, handler)
+
+    def _found_again(self, listener: socket.socket) -> socket.socket:
+        """``listener``, or another one when somebody removed its file and no worker could find the daemon any more."""
+        if self._path.exists():
+            return listener
+        with self._changing:
+            if self._stopping:
+                return listener
+            try:
+                fresh = listen(self._path, self._backlog)
+            except (OSError, ValueError) as error:
+                if not self._socket_lost:
+                    self._logger.error("The bus's socket was removed and cannot be made again: %s", error)
+                self._socket_lost = True
+                return listener
+            fresh.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TICK)
+            self._listener, self._inode, self._socket_lost = fresh, self._path.stat().st_ino, False
+        listener.close()
+        self._logger.warning("Somebody removed the bus's socket %s; it is there again", self._path)
+        return fresh
 
     def _admit(self, connection: socket.socket, handler: Handler) -> None:
         user = peer_user(connection)

@@ -243,3 +243,30 @@ def test_a_daemon_that_does_not_greet_has_not_got_the_request(path: Path, client
         hung.listen()
         with pytest.raises(BusUnavailable, match="not sent"):
             client.call(Envelope("execute"))
+
+
+@pytest.mark.parametrize("folder_too", [False, True])
+def test_a_socket_that_somebody_removed_is_there_again_for_new_connections(tmp_path: Path, folder_too: bool) -> None:
+    path = tmp_path / "run" / "bus.sock"
+    server = UnixBusServer(path)
+    server.start(echo)
+    try:
+        path.unlink()
+        if folder_too:
+            path.parent.rmdir()
+        until(path.exists)
+        client = UnixBusClient(path, wait=5)
+        assert client.call(Envelope("execute", b"hello")).body == b"hello"
+        client.close()
+    finally:
+        server.stop(1)
+    assert not path.exists()
+
+
+def test_a_stop_removes_the_socket_for_good(path: Path) -> None:
+    for _ in range(20):
+        server = UnixBusServer(path)
+        server.start(echo)
+        path.unlink()
+        server.stop(1)
+        assert not path.exists()
