@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ class Gateway:
     Args:
         bus: connects at its first call.
         action_time: seconds that an action or a hook may take.
-        metrics: where calls are counted.
+        metrics: where calls that fail are counted.
     """
 
     def __init__(self, bus: BusClient, action_time: float, metrics: Metrics) -> None:
@@ -66,14 +65,8 @@ class Gateway:
         self._bus.close()
 
     def _call(self, envelope: Envelope) -> Reply:
-        started = time.perf_counter()
-        outcome = "error"
         try:
-            reply = self._bus.call(envelope)
-            outcome = "ok" if reply.status < 400 else str(reply.status)
-            return reply
+            return self._bus.call(envelope)
         except PlatypushError as error:
-            outcome = error.code
+            self._metrics.bus_failed(envelope.kind, error.code)
             raise
-        finally:
-            self._metrics.called(envelope.kind, outcome, time.perf_counter() - started)

@@ -51,12 +51,9 @@ class Metrics:
             registry=registry,
             buckets=_BUCKETS,
         )
-        self._calls = Histogram(
-            "platypush_http_bus_call_seconds",
-            "Calls over the bus, and their time.",
-            ("kind", "outcome"),
-            registry=registry,
-            buckets=_BUCKETS,
+        # Calls that went through are not counted here: the routes that make them, and the daemon, count those.
+        self._failures = Counter(
+            "platypush_http_bus_failures", "Calls over the bus without an answer.", ("kind", "code"), registry=registry
         )
         self._sign_ins = Counter(
             "platypush_sign_ins", "Sign-ins with name and password.", ("outcome",), registry=registry
@@ -68,7 +65,6 @@ class Metrics:
         self._warned = False
         # Looking a series up by its labels costs as much as counting: each request passes here, so they are kept.
         self._answered: dict[tuple[str, str, int], Histogram] = {}
-        self._called: dict[tuple[str, str], Histogram] = {}
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count an HTTP request; ``route`` is the rule, not the path."""
@@ -82,14 +78,10 @@ class Metrics:
         if series is not None:
             series.observe(seconds)
 
-    def called(self, kind: str, outcome: str, seconds: float) -> None:
-        """Count a call over the bus."""
-        series = self._called.get((kind, outcome))
-        if series is None:
-            with self._while_there_is_room():
-                series = self._called[kind, outcome] = self._calls.labels(kind, outcome)
-        if series is not None:
-            series.observe(seconds)
+    def bus_failed(self, kind: str, code: str) -> None:
+        """Count a call over the bus that got no answer, by the error's code."""
+        with self._while_there_is_room():
+            self._failures.labels(kind, code).inc()
 
     def signed_in(self, outcome: str) -> None:
         """Count an attempt with name and password: ``ok`` or the error's code."""
