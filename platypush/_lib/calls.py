@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import time
 from contextvars import ContextVar
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Call", "current_call", "in_call"]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call under way. ``deadline`` is a monotonic time in seconds."""
 
     request_id: str

@@ -14,13 +14,15 @@ __all__ = ["UNIX_PEER", "Client", "ClientResolver", "host_name"]
 UNIX_PEER = "unix"
 """The address of a peer on a unix socket that names no address; as a trusted proxy, every such peer."""
 
-_FORWARDING_HEADERS = (
-    "HTTP_X_FORWARDED_FOR",
-    "HTTP_X_FORWARDED_HOST",
-    "HTTP_X_FORWARDED_PROTO",
-    "HTTP_X_REAL_IP",
-    "HTTP_FORWARDED",
-    "HTTP_VIA",
+_FORWARDING_HEADERS = frozenset(
+    {
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_X_FORWARDED_HOST",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_X_REAL_IP",
+        "HTTP_FORWARDED",
+        "HTTP_VIA",
+    }
 )
 _REMEMBERED = 4096
 
@@ -75,7 +77,7 @@ class ClientResolver:
         peer = environ.get("REMOTE_ADDR") or UNIX_PEER
         scheme = environ["wsgi.url_scheme"]
         host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
-        forwarded = any(name in environ for name in _FORWARDING_HEADERS)
+        forwarded = not environ.keys().isdisjoint(_FORWARDING_HEADERS)
         if not self._trusts(peer):
             return Client(peer, scheme, host, forwarded, False)
         if forwarded:

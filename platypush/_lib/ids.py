@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 
 __all__ = ["new_id", "new_secret"]
@@ -9,7 +10,7 @@ __all__ = ["new_id", "new_secret"]
 
 def new_id() -> str:
     """A message or request id: 32 hexadecimal digits."""
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def new_secret() -> str:

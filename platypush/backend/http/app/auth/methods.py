@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 
 __all__ = ["authenticate", "credential_of", "hosts_of", "optional_principal", "require"]
 
+_VARIABLES = {
+    "Authorization": "HTTP_AUTHORIZATION",
+    "X-Token": "HTTP_X_TOKEN",
+    "X-Session-Token": "HTTP_X_SESSION_TOKEN",
+}
+"""The headers that hold a credential, by their names in a WSGI environment."""
+
 
 def credential_of(environ: WSGIEnvironment) -> Credential | None:
     """The credential of a request, from the first source that has one."""
 
     def header(name: str) -> str | None:
-        value: str | None = environ.get("HTTP_" + name.upper().replace("-", "_"))
+        value: str | None = environ.get(_VARIABLES[name])
         return value
 
     return find_credential(header, environ.get("QUERY_STRING", ""), environ.get("HTTP_COOKIE"))
