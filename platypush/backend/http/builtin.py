@@ -18,6 +18,8 @@ from typing import Any
 __all__ = ["main", "parse"]
 
 APPLICATION = "platypush.backend.http.app:application"
+_PATIENCE = 60.0
+"""Seconds that a client may neither send nor take anything before its place is free again, as in ``uwsgi.ini``."""
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -61,14 +63,13 @@ def _serve(options: argparse.Namespace, application: Any) -> int:
     import gevent
     from gevent.event import Event
     from gevent.pool import Pool
-    from gevent.pywsgi import WSGIServer
     from gevent.socket import socket as gevent_socket
 
     stopped = Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(signum, stopped.set)
     tls = {"ssl_context": _tls(options)} if options.certfile else {}
-    server = WSGIServer(
+    server = _server_class()(
         gevent_socket(fileno=options.fd),
         application,
         spawn=Pool(options.connections),
@@ -83,6 +84,44 @@ def _serve(options: argparse.Namespace, application: Any) -> int:
     stopped.wait()
     server.stop(timeout=options.grace)
     return 0
+
+
+def _server_class() -> Any:
+    """gevent's server, but strangers who speak no HTTP, or none at all, neither fill the log nor keep a place."""
+    import ssl
+
+    from gevent.pywsgi import WSGIHandler, WSGIServer
+
+    class Handler(WSGIHandler):
+        def read_request(self, raw_requestline: str) -> Any:
+            try:
+                return super().read_request(raw_requestline)
+            except OSError as error:
+                raise ValueError(str(error)) from error
+
+        def handle_error(self, t: type[BaseException] | None, v: BaseException | None, tb: Any) -> None:
+            if t is not None and issubclass(t, (ConnectionError, TimeoutError)):
+                self.close_connection = True
+            else:
+                super().handle_error(t, v, tb)
+
+        def log_error(self, msg: str, *args: object) -> None:
+            """Nothing: what is no HTTP is answered 400, and is no error of the hub."""
+
+    class Server(WSGIServer):
+        handler_class = Handler
+
+        def do_handle(self, client_socket: Any, address: Any) -> None:
+            client_socket.settimeout(_PATIENCE)
+            super().do_handle(client_socket, address)
+
+        def wrap_socket_and_handle(self, client_socket: Any, address: Any) -> None:
+            try:
+                super().wrap_socket_and_handle(client_socket, address)
+            except (ssl.SSLError, OSError):
+                return  # no TLS, or gone
+
+    return Server
 
 
 def _tls(options: argparse.Namespace) -> Any:
