@@ -13,20 +13,10 @@ import time
 from collections import deque
 from pathlib import Path
 
-from platypush.bus.framing import (
-    BUSY,
-    FIRST_READ,
-    GREETING_LENGTH,
-    HELLO,
-    MAX_FRAME,
-    REFUSED,
-    FrameError,
-    decode_reply,
-    encode_request,
-    read_frame,
-)
+from platypush.bus.connection import Connection
+from platypush.bus.framing import BUSY, GREETING_LENGTH, HELLO, MAX_FRAME, REFUSED, encode_request
 from platypush.bus.replies import error_reply
-from platypush.errors import AnswerLost, BusUnavailable, Busy, TimeLimit
+from platypush.errors import BusUnavailable, Busy, TimeLimit
 from platypush.message.envelope import Envelope, Reply
 
 __all__ = ["UnixBusClient"]
@@ -72,7 +62,7 @@ class UnixBusClient:
         self._max_idle = max_idle
         self._pid = os.getpid()
         # append, pop and popleft of a deque are atomic: no lock is taken for a call.
-        self._idle: deque[tuple[socket.socket, float]] = deque()
+        self._idle: deque[Connection] = deque()
 
     def call(self, envelope: Envelope) -> Reply:
         """Send ``envelope`` and wait for its reply; see ``BusClient.call``.
@@ -84,20 +74,20 @@ class UnixBusClient:
         buffers = encode_request(envelope, envelope.time_left, self._max_frame)
         if os.getpid() != self._pid:
             self._leave_to_parent()
-        timeout = envelope.time_left + self._margin
+        limit = envelope.time_left + self._margin
         while True:
             try:
-                connection, _ = self._idle.pop()
+                connection = self._idle.pop()
             except IndexError:
                 return self._call_anew(envelope)
-            if _send(connection, buffers, timeout):
+            if connection.send(buffers, limit):
                 return self._receive(connection)
 
     def close(self) -> None:
         """Close idle connections. Calls under way end by themselves."""
         while self._idle:
             try:
-                connection, _ = self._idle.pop()
+                connection = self._idle.pop()
             except IndexError:
                 return
             connection.close()
@@ -118,7 +108,7 @@ class UnixBusClient:
                     return error_reply(Busy(retry_after=1), envelope.request_id)
                 time_left = envelope.time_left - (time.monotonic() - started)
                 buffers = encode_request(envelope, time_left, self._max_frame)
-                if _send(connection, buffers, time_left + self._margin):
+                if connection.send(buffers, time_left + self._margin):
                     return self._receive(connection)
                 reason = "it closed the connection before the request was sent"
             except _AwayError as error:
@@ -130,7 +120,7 @@ class UnixBusClient:
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _connect(self, give_up: float) -> socket.socket | None:
+    def _connect(self, give_up: float) -> Connection | None:
         """A greeted connection, or None when the daemon takes no more of them."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -152,7 +142,7 @@ class UnixBusClient:
             connection.close()
             raise
         if greeting == HELLO:
-            return connection
+            return Connection(connection)
         connection.close()
         if greeting == BUSY:
             return None
@@ -162,34 +152,20 @@ class UnixBusClient:
             raise BusUnavailable(f"What listens at {self._path} does not speak this version of the bus.")
         raise _AwayError("it closed the connection")
 
-    def _receive(self, connection: socket.socket) -> Reply:
-        try:
-            data = connection.recv(FIRST_READ)
-            if not data:
-                raise AnswerLost
-            header, body = read_frame(data, connection.recv, self._max_frame)
-            reply = decode_reply(header, body)
-        except TimeoutError as error:
-            connection.close()
-            raise TimeLimit from error
-        except (OSError, FrameError) as error:
-            connection.close()
-            raise AnswerLost from error
-        except BaseException:
-            connection.close()
-            raise
+    def _receive(self, connection: Connection) -> Reply:
+        reply = connection.receive(self._max_frame)
         self._keep(connection)
         return reply
 
-    def _keep(self, connection: socket.socket) -> None:
+    def _keep(self, connection: Connection) -> None:
         idle = self._idle
-        now = time.monotonic()
+        now = connection.idle_since = time.monotonic()
         try:
-            oldest = idle[0][1]
+            oldest = idle[0].idle_since
         except IndexError:  # others took what there was
             oldest = now
         if len(idle) < self._max_idle:
-            idle.append((connection, now))
+            idle.append(connection)
         else:
             connection.close()
         if now - oldest > self._idle_seconds:
@@ -199,29 +175,10 @@ class UnixBusClient:
         """Close what has been idle for long: at the stack's bottom, a few at a time so that no call pays for all."""
         for _ in range(8):
             try:
-                connection, since = self._idle.popleft()
+                connection = self._idle.popleft()
             except IndexError:
                 return
-            if now - since <= self._idle_seconds:
-                self._idle.appendleft((connection, since))
+            if now - connection.idle_since <= self._idle_seconds:
+                self._idle.appendleft(connection)
                 return
             connection.close()
-
-
-def _send(connection: socket.socket, buffers: tuple[bytes, ...], timeout: float) -> bool:
-    """Whether every byte was accepted. If not, the connection is closed, and the call has certainly not run."""
-    try:
-        if connection.gettimeout() != timeout:
-            connection.settimeout(timeout)
-        for buffer in buffers:
-            connection.sendall(buffer, socket.MSG_NOSIGNAL)
-    except TimeoutError as error:
-        connection.close()
-        raise TimeLimit("The daemon did not take the request within the time limit. It did not run.") from error
-    except OSError:
-        connection.close()
-        return False
-    except BaseException:
-        connection.close()
-        raise
-    return True

@@ -214,10 +214,10 @@ def test_a_forked_process_opens_connections_of_its_own(
     server: UnixBusServer, client: UnixBusClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.call(Envelope("execute"))
-    parents = [connection for connection, _ in client._idle]
+    parents = list(client._idle)
     monkeypatch.setattr(os, "getpid", lambda: -1)
     assert client.call(Envelope("execute", b"child")).body == b"child"
-    assert not {connection for connection, _ in client._idle} & set(parents)
+    assert not set(client._idle) & set(parents)
     until(lambda: server.connections == 1)
 
 
