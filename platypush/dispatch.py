@@ -85,7 +85,7 @@ class Dispatcher:
         raise BadRequest(f"A message has the type 'request' or 'event'; this one has {kind!r}.")
 
     def _run_request(self, data: Mapping[str, Any], envelope: Envelope) -> Reply:
-        request = Request.from_dict(data)
+        request = Request.from_dict(data, envelope.request_id)
         authorise(envelope.principal, f"action:{request.action}")
         origin = request.origin = envelope.meta.get("origin", "http")
         response = self._runner.run_request(request)

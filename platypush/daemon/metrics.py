@@ -45,6 +45,8 @@ class DaemonMetrics:
             buckets=_BUCKETS,
         )
         self._events = Counter("platypush_events", "Events posted, by type", ("type",), registry=self._registry)
+        # Looking a series up by its labels costs as much as counting.
+        self._action_series: dict[tuple[str, bool], Histogram] = {}
 
     def watch(self, gauges: Callable[[], Mapping[str, tuple[str, float]]]) -> None:
         """Show what ``gauges`` gives: a metric's name, without ``platypush_``, to its description and value."""
@@ -52,11 +54,14 @@ class DaemonMetrics:
 
     def action_ended(self, action: str, seconds: float, ok: bool) -> None:
         """An action that exists has run."""
-        self._actions.labels(action, _outcome(ok)).observe(seconds)
+        series = self._action_series.get((action, ok))
+        if series is None:
+            series = self._action_series[action, ok] = self._actions.labels(action, _outcome(ok))
+        series.observe(seconds)
 
     def procedure_ended(self, name: str, seconds: float, ok: bool) -> None:
         """A procedure that exists has run."""
-        self._actions.labels(f"procedure.{name}", _outcome(ok)).observe(seconds)
+        self.action_ended(f"procedure.{name}", seconds, ok)
 
     def event_posted(self, event_type: str) -> None:
         """An event was taken in."""

@@ -32,8 +32,11 @@ class Request(Message):
     timestamp: float = field(default_factory=time.time)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Request:
-        """Read a request off its JSON object. Raises BadRequest with the reason; nothing in it is evaluated."""
+    def from_dict(cls, data: Mapping[str, Any], default_id: str | None = None) -> Request:
+        """Read a request off its JSON object. Without an id of its own it gets ``default_id``, or a new one.
+
+        Raises BadRequest with the reason; nothing in it is evaluated.
+        """
         action = data.get("action")
         if not isinstance(action, str) or "." not in action.strip("."):
             raise BadRequest(
@@ -48,7 +51,7 @@ class Request(Message):
         return cls(
             action=action,
             args=args,
-            id=str(id_) if id_ not in (None, "") else new_id(),
+            id=str(id_) if id_ not in (None, "") else default_id or new_id(),
             target=data.get("target"),
             origin=data.get("origin"),
         )

@@ -84,6 +84,10 @@ def test_a_request_runs_once_and_its_response_names_it(dispatcher: Dispatcher, r
     assert len(runner.requests) == 1
 
 
+def test_a_message_without_an_id_has_that_of_its_request(dispatcher: Dispatcher) -> None:
+    assert decode(dispatcher.handle(request()).body)["id"] == "r1"
+
+
 def test_what_runs_knows_the_id_of_its_request(dispatcher: Dispatcher, runner: FakeRunner) -> None:
     dispatcher.handle(request())
     assert runner.request_ids == ["r1"]

@@ -40,6 +40,7 @@ def test_a_request_without_an_id_gets_one() -> None:
     first, second = (Request.from_dict({"action": "a.b", "id": missing}) for missing in (None, ""))
     assert first.id != second.id
     assert len(first.id) == 32
+    assert Request.from_dict({"action": "a.b"}, "given").id == "given"
 
 
 def test_a_response_has_the_fields_that_clients_read() -> None:
