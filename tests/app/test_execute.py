@@ -16,7 +16,8 @@ from platypush.backend.http.app.state import web_of
 from platypush.config.model import Limits
 from platypush.errors import AnswerLost, BusUnavailable, Busy, TimeLimit
 from platypush.message.envelope import Reply
-from tests.app.conftest import STRANGER, Owner
+from platypush.user.service import Users
+from tests.app.conftest import NAME, STRANGER, Owner
 from tests.app.fakes import JSON, FakeBus, response
 
 REQUEST = {"type": "request", "action": "tts.say", "args": {"text": "hello"}}
@@ -161,6 +162,13 @@ def test_a_restricted_token_runs_what_it_allows_and_nothing_else(post: Post, own
         answer = post(message, headers=headers)
         assert (answer.status_code, code(answer)) == (403, "forbidden")
     assert len(bus.envelopes) == 1
+
+
+def test_what_a_restricted_token_was_refused_is_in_the_audit_trail(post: Post, owner: Owner, users: Users) -> None:
+    post({"type": "request", "action": "tts.say"}, headers=owner.bearer(owner.restricted))
+    entry = users.trail.latest(1)[0]
+    assert (entry.kind, entry.user) == ("forbidden", NAME)
+    assert entry.details["permission"] == "action:tts.say"
 
 
 def test_a_body_over_the_limit_is_a_413(post: Post, owner: Owner, bus: FakeBus) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from platypush.backend.http.app.auth.csrf import is_json
-from platypush.backend.http.app.auth.methods import authenticate, credential_of
+from platypush.backend.http.app.auth.methods import authenticate, credential_of, permit
 from platypush.backend.http.app.body import read_body
 from platypush.backend.http.app.exchange import Answer
 from platypush.errors import BadRequest, Forbidden
 from platypush.message import decode
-from platypush.user.policy import authorise
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -31,7 +30,7 @@ def answer_execute(web: Web, environ: WSGIEnvironment, exchange: Exchange) -> An
         _refuse_forms(environ)
     body = read_body(environ, web.settings.limits.request_body)
     permission = permission_for(decode(body))
-    authorise(principal, permission)
+    permit(web, exchange, principal, permission)
     reply = web.gateway.execute(body, principal, exchange.request_id)
     return Answer(reply.status, list(reply.headers), reply.body)
 

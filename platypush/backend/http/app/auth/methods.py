@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from platypush.backend.http.app.auth.csrf import check_ambient
-from platypush.errors import PlatypushError
+from platypush.errors import Forbidden, PlatypushError
 from platypush.user.credentials import Credential, find_credential
-from platypush.user.policy import authorise
+from platypush.user.policy import allows, authorise
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from platypush.backend.http.app.state import Web
     from platypush.message.envelope import Principal
 
-__all__ = ["authenticate", "credential_of", "hosts_of", "optional_principal", "require"]
+__all__ = ["authenticate", "credential_of", "hosts_of", "optional_principal", "permit", "require"]
 
 _VARIABLES = {
     "Authorization": "HTTP_AUTHORIZATION",
@@ -62,8 +62,19 @@ def authenticate(web: Web, environ: WSGIEnvironment, exchange: Exchange) -> Prin
 def require(web: Web, environ: WSGIEnvironment, exchange: Exchange, permission: str) -> Principal:
     """Who asks, when he may do ``permission``. Raises like ``authenticate``, and Forbidden."""
     principal = exchange.principal or authenticate(web, environ, exchange)
-    authorise(principal, permission)
+    permit(web, exchange, principal, permission)
     return principal
+
+
+def permit(web: Web, exchange: Exchange, principal: Principal, permission: str) -> None:
+    """Return when ``principal`` may do ``permission``. Raises Forbidden, which the audit trail then shows."""
+    try:
+        authorise(principal, permission)
+    except Forbidden:
+        address = exchange.client.address
+        web.users.trail.refused("forbidden", principal.user, address, permission=permission, by=principal.kind)
+        web.metrics.refused(Forbidden.code)
+        raise
 
 
 def optional_principal(web: Web, environ: WSGIEnvironment, exchange: Exchange, permission: str) -> Principal | None:
@@ -71,6 +82,7 @@ def optional_principal(web: Web, environ: WSGIEnvironment, exchange: Exchange, p
     if credential_of(environ) is None:
         return None
     try:
-        return require(web, environ, exchange, permission)
+        principal = exchange.principal or authenticate(web, environ, exchange)
     except PlatypushError:
         return None
+    return principal if allows(principal, permission) else None
