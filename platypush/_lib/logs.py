@@ -8,6 +8,7 @@ import logging.handlers
 import re
 import sys
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import unquote_plus
 
 from platypush._lib.calls import current_call
@@ -69,15 +70,17 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-def configure(level: str = "INFO", filename: Path | None = None, style: str = "text") -> None:
-    """Send the process's log to ``filename`` (followed when it is rotated) or to standard error.
+def configure(
+    level: str = "INFO", filename: Path | None = None, style: str = "text", *, stream: TextIO | None = None
+) -> None:
+    """Send the process's log to ``filename`` (followed when it is rotated), to ``stream`` or to standard error.
 
     ``style`` is ``text``, ``json`` or a format string of the ``logging`` module. Replaces earlier handlers, so a
     reload can call it again. Raises OSError when the file cannot be opened.
     """
     handler: logging.Handler
     if filename is None:
-        handler = logging.StreamHandler(sys.stderr)
+        handler = logging.StreamHandler(stream or sys.stderr)
     else:
         filename.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.WatchedFileHandler(filename)

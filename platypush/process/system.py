@@ -29,6 +29,8 @@ class Command:
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     pass_fds: tuple[int, ...] = ()
+    output: int | None = None
+    """The descriptor for what it writes to standard output and standard error; None for this process's own."""
     cwd: Path | None = None
 
 
@@ -89,6 +91,8 @@ class PosixSystem:
             pass_fds=command.pass_fds,
             cwd=command.cwd,
             stdin=subprocess.DEVNULL,
+            stdout=command.output,
+            stderr=command.output,
             start_new_session=True,
         )
         self._processes[process.pid] = process

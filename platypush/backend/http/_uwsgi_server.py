@@ -16,6 +16,7 @@ from typing import Any
 
 from platypush._lib.clock import Clock
 from platypush.backend.http._server import ReadinessProbe, probe_target, wait_until
+from platypush.backend.http._uwsgi_output import UwsgiOutput
 from platypush.backend.http.addresses import Listener, TcpAddress, UnixAddress
 from platypush.backend.http.stats import WorkerState, read_stats, workers_of
 from platypush.errors import Unavailable
@@ -70,9 +71,10 @@ class UwsgiServer:
             if target is not None
             else ReadinessProbe(supervisor, lambda: any(worker.accepting for worker in self._workers()), clock)
         )
+        self._output = UwsgiOutput(lambda: self._child.state in (State.STOPPING, State.STOPPED))
         self._child = Child(
             "uWSGI",
-            command,
+            lambda: self._output.attach(command()),
             system=system,
             clock=clock,
             stop_steps=self._stop_steps(),
@@ -147,6 +149,7 @@ class UwsgiServer:
         return write_fifo(self._controls.fifo, data)
 
     def _on_start(self, pid: int) -> None:
+        self._output.started()
         self._probe.watch(self._child, pid)
         threading.Thread(target=self._watch_workers, args=(pid,), name=f"workers-{pid}", daemon=True).start()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from platypush._lib.logs import redact_query
 from platypush.message import encode
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["LOGGER", "configure", "write"]
 
+_LONGEST_PATH = 1000
+
 LOGGER = logging.getLogger("platypush.access")
 
 
-def configure(*, all_requests: bool) -> None:
-    """Send the access log to standard error, as it is: ``all_requests``, or those answered with 500 and above."""
-    handler = logging.StreamHandler(sys.stderr)
+def configure(*, all_requests: bool, stream: TextIO | None = None) -> None:
+    """Send the access log to ``stream`` or standard error, as it is: ``all_requests``, or those answered with 500 and
+    above."""
+    handler = logging.StreamHandler(stream or sys.stderr)
     for old in list(LOGGER.handlers):
         LOGGER.removeHandler(old)
     LOGGER.addHandler(handler)
@@ -41,12 +44,15 @@ def write(environ: WSGIEnvironment, exchange: Exchange, seconds: float) -> None:
     principal = exchange.principal
     query = environ.get("QUERY_STRING")
     path = environ.get("PATH_INFO", "")
+    if query:
+        path = f"{path}?{redact_query(query)}"
     line = {
         "time": time.time(),
         "request_id": exchange.request_id,
         "client": exchange.client.address,
         "method": environ["REQUEST_METHOD"],
-        "path": f"{path}?{redact_query(query)}" if query else path,
+        # A stranger may send 32 kB of address; nobody reads that.
+        "path": path[:_LONGEST_PATH],
         "status": exchange.status,
         "seconds": round(seconds, 6),
         "user": principal.user if principal else None,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from platypush._lib import logs
+from platypush._lib.log_stream import log_stream
 from platypush.backend.http.app.access_log import configure as configure_access_log
 from platypush.backend.http.app.factory import create_app
 from platypush.backend.http.app.proxies import WorkerRuntime
@@ -33,8 +34,9 @@ def build_from_environment(environ: Mapping[str, str]) -> Flask:
     ConfigurationError, OSError.
     """
     settings = load_settings(environ)
-    logs.configure(settings.log_level, style=settings.log_format)
-    configure_access_log(all_requests=settings.log_access)
+    stream = log_stream(environ)
+    logs.configure(settings.log_level, style=settings.log_format, stream=stream)
+    configure_access_log(all_requests=settings.log_access, stream=stream)
     app = create_app(settings, open_bus(settings), open_user_store(settings))
     clear_runtime()
     set_runtime(WorkerRuntime(web_of(app).gateway))
