@@ -71,6 +71,7 @@ def _make_folder(path: Path, mend: str) -> None:
 
 
 def _serve(config: Config, read_config: Callable[[], Config]) -> int:
+    # Open until the process ends: threads that wake the main loop may come late.
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signals = SignalQueue(lambda: _wake(wake_write))
@@ -85,12 +86,13 @@ def _serve(config: Config, read_config: Callable[[], Config]) -> int:
     daemon = Daemon(config, read_config, request_stop)
     try:
         daemon.start()
-        ready = daemon.wait_ready()
-        _announce(daemon, ready)
-        notifier.ready("Serving")
+        outcome = _watch_ready(daemon, wake_write)
         while not stopping.is_set():
             select.select([wake_read], [], [])
             os.read(wake_read, 1024)
+            if outcome:
+                _announce(daemon, outcome.pop())
+                notifier.ready("Serving")
             for received in signals.take():
                 if received is signal.SIGHUP:
                     # Not here: a signal to stop must not wait for it.
@@ -102,10 +104,20 @@ def _serve(config: Config, read_config: Callable[[], Config]) -> int:
     finally:
         daemon.stop()
         signals.restore()
-        os.close(wake_read)
-        os.close(wake_write)
     _logger.info("Stopped")
     return 0
+
+
+def _watch_ready(daemon: Daemon, wake_write: int) -> list[bool]:
+    """The list that will hold whether the web server answers, with a wake-up then. Signals count meanwhile."""
+    outcome: list[bool] = []
+
+    def wait() -> None:
+        outcome.append(daemon.wait_ready())
+        _wake(wake_write)
+
+    threading.Thread(target=wait, name="wait-ready", daemon=True).start()
+    return outcome
 
 
 def _wake(descriptor: int) -> None:
