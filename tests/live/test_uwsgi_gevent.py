@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,8 +39,9 @@ def test_a_stream_may_take_longer_than_the_time_after_which_a_stuck_worker_is_en
 
 
 def test_a_worker_whose_loop_stands_still_is_ended_and_replaced(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     with serving(tmp_path, *INI, application=APPLICATION, limits=Limits(harakiri=2)) as web:
         stuck = web.ask()["pid"]
         before = web.workers()
@@ -47,5 +49,4 @@ def test_a_worker_whose_loop_stands_still_is_ended_and_replaced(
             ask(web.port, "/spin/60")
         assert eventually(lambda: len(web.workers()) == 2 and web.workers() != before)
         assert web.ask()["device"] == "test"
-    said = capfd.readouterr().err
-    assert "tests/fakes/wsgi.py" in said, f"the stack of worker {stuck} or its neighbour is in the log"
+    assert "tests/fakes/wsgi.py" in caplog.text, f"the stack of worker {stuck} or its neighbour is in the log"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from platypush.config.model import Secret
-from platypush.errors import ActionFailed, Unavailable, UnknownAction
+from platypush.errors import Unavailable, UnknownAction
 from platypush.message.request import Request
 from platypush.plugins import Plugin, RunnablePlugin, action
 from platypush.plugins.registry import PluginRegistry
@@ -17,58 +17,7 @@ from platypush.plugins.services import PluginServices, ServicePlugin
 from platypush.plugins.status import PluginStatus
 
 from .conftest import MakeConfig, MakeRegistry
-
-FAILURES = {"RuntimeError": RuntimeError, "KeyError": KeyError, "Exit": SystemExit, "Own": ActionFailed}
-
-
-class Lamp(Plugin):
-    """A lamp."""
-
-    def __init__(self, host: str = "here", token: str = "", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.host = host
-        self.token = token
-        self.calls = 0
-
-    @action
-    def on(self, level: int = 100) -> str:
-        """Switch it on.
-
-        :param level: How bright.
-        """
-        self.calls += 1
-        return f"{self.host} at {level}"
-
-    @action
-    def fail(self, error: str = "RuntimeError") -> None:
-        self.calls += 1
-        raise {"RuntimeError": RuntimeError, "KeyError": KeyError, "Exit": SystemExit, "Own": ActionFailed}[error](
-            "boom"
-        )
-
-    @action
-    def half(self) -> tuple[int, str]:
-        return 1, "only half"
-
-    def secret(self) -> None:
-        """No action."""
-
-
-class Broken(Plugin):
-    def __init__(self) -> None:
-        super().__init__()
-        raise RuntimeError("no device")
-
-
-class Worker(RunnablePlugin):
-    def __init__(self, step: str = "", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.step = step
-
-    def main(self) -> None:
-        if self.step == "raise":
-            raise OSError("unplugged")
-        self.wait_stop()
+from .registered import Broken, Lamp, Worker
 
 
 def states(registry: PluginRegistry) -> dict[str, str]:
