@@ -19,7 +19,8 @@ _logger = logging.getLogger("platypush.uwsgi")
 _HELD = 200
 _LOADED = "WSGI app 0 "
 _TROUBLE = re.compile(
-    r"DAMN|Traceback|HARAKIRI|no python application|listen queue.* full|is not a valid|unknown config|unrecognized"
+    r"DAMN|Traceback|HARAKIRI|^Timeout \(|most recent call first"
+    r"|no python application|listen queue.* full|is not a valid|unknown config|unrecognized"
     r"|(?i:\berror|exception\b|\bunable to|\bcannot|\bcan't|\bfail|\bdenied|\binvalid\b)|\b[A-Z]\w+Error\b"
 )
 _CHATTER = re.compile(

@@ -41,6 +41,8 @@ class Log:
         ("ModuleNotFoundError: No module named 'x'", logging.ERROR),
         ("--- no python application found, check your startup logs for errors ---", logging.ERROR),
         ('*** uWSGI listen queue of socket ":8008" (fd: 3) full !!! (101/100) ***', logging.ERROR),
+        ("Timeout (0:01:30)!", logging.ERROR),
+        ("Thread 0x00007f0 (most recent call first):", logging.ERROR),
         ("printed by a route", logging.INFO),
         ("Respawned uWSGI worker 1 (new pid: 6)", logging.DEBUG),
         ("*** running gevent loop engine [addr:0x564fae9b6360] ***", logging.DEBUG),
