@@ -33,7 +33,7 @@ def write_private(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException:  # undone, and raised again
         Path(temporary).unlink(missing_ok=True)
         raise
 

@@ -138,7 +138,7 @@ class UnixBusClient:
         except OSError as error:
             connection.close()
             raise _AwayError(error.strerror or str(error)) from error
-        except BaseException:
+        except BaseException:  # undone, and raised again
             connection.close()
             raise
         if greeting == HELLO:

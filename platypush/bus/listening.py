@@ -33,7 +33,7 @@ def listen(path: Path, backlog: int) -> socket.socket:
         os.fchmod(listener.fileno(), 0o600)
         listener.bind(os.fspath(path))
         listener.listen(backlog)
-    except BaseException:
+    except BaseException:  # undone, and raised again
         listener.close()
         raise
     return listener

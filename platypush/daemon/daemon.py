@@ -64,7 +64,7 @@ class Daemon:
         """
         try:
             self._start()
-        except BaseException:
+        except BaseException:  # undone, and raised again
             self.stop()
             raise
 

@@ -185,8 +185,7 @@ class RunnablePlugin(Plugin):
                 if self.poll_interval is None:
                     return
                 wait = self.poll_interval
-            except Exception as error:
-                # The top of the plugin's thread: its failure must stay its own.
+            except Exception as error:  # boundary: the top of the plugin's thread
                 self.failure = str(error) or type(error).__name__
                 self.logger.exception("%s failed, next try in %.0f s", self.name, pause)
                 wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)

@@ -48,6 +48,7 @@ RULES: list[tuple[str, set[str]]] = [
         },
     ),
     ("backend.http.uwsgi", {"backend.http.app", "backend.http._gevent_worker"}),
+    ("backend.http.preload", {"backend.http.app", "backend.http._gevent_worker"}),
     # The two programs that a child process runs; nothing imports them.
     ("backend.http.builtin", CORE | {"backend.http", "backend.http.app"}),
     ("backend.http.preflight", CORE | {"backend.http", "backend.http.app"}),
@@ -62,7 +63,14 @@ RULES: list[tuple[str, set[str]]] = [
     ("dispatch", CORE | MIDDLE),
 ]
 TOP = {"cli", "daemon", "scripts", "__main__", "runtime"}
-CHILD_PROGRAMS = {"backend.http.builtin", "backend.http.preflight", "backend.http.uwsgi", "config.export", "__main__"}
+CHILD_PROGRAMS = {
+    "__main__",
+    "backend.http.builtin",
+    "backend.http.preflight",
+    "backend.http.preload",
+    "backend.http.uwsgi",
+    "config.export",
+}
 
 
 def modules() -> dict[str, Path]:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from platypush._lib.ids import new_id
+
 _settings = os.environ.get("PLATYPUSH_WEB_SETTINGS")
 DEVICE = json.loads(Path(_settings).read_bytes())["device_id"] if _settings else ""
 if DEVICE == "broken":
@@ -25,6 +27,9 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     path = str(environ["PATH_INFO"])
     kind, _, argument = path.strip("/").partition("/")
     if kind == "sleep":
+        if _settings:
+            # So that a test knows that the request has come this far.
+            Path(_settings).with_name(f"asleep-{new_id()}").touch()
         time.sleep(float(argument))
     if kind == "spin":
         end = time.monotonic() + float(argument)

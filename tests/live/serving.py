@@ -21,7 +21,7 @@ from platypush.backend.http.addresses import TcpAddress
 from platypush.config.model import Limits
 from tests.fakes.settings import web_settings
 
-__all__ = ["Load", "Web", "alive", "ask", "children", "eventually", "free_port", "load", "parent", "serving"]
+__all__ = ["Load", "Web", "alive", "ask", "asleep", "children", "eventually", "free_port", "load", "parent", "serving"]
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLICATION = "tests.fakes.wsgi"
@@ -184,6 +184,11 @@ def parent(workdir: Path, *args: str) -> Iterator[Parent]:
                 os.kill(pid, signal.SIGKILL)
 
 
+def asleep(folder: Path, count: int) -> bool:
+    """Whether ``count`` requests for ``/sleep`` have reached the application whose files are below ``folder``."""
+    return eventually(lambda: len(list(folder.rglob("asleep-*"))) >= count)
+
+
 @dataclass
 class Load:
     """Requests that several threads send one after the other."""
@@ -192,6 +197,11 @@ class Load:
     failures: list[str] = field(default_factory=list)
     longest: float = 0.0
     devices: set[str] = field(default_factory=set)
+
+    def more(self, count: int = 20) -> bool:
+        """Wait for ``count`` more answers."""
+        wanted = self.answered + count
+        return eventually(lambda: self.answered >= wanted)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -109,7 +110,7 @@ def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + LONG
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.005)
+        threading.Event().wait(0.005)
 
 
 def call(client: UnixBusClient, name: str, *, sleep: float = 0.0, time_left: float = 60.0) -> bytes:

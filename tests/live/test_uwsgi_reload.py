@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from platypush.errors import ConfigurationError
 from tests.fakes.settings import web_settings
-from tests.live.serving import alive, eventually, load, serving
+from tests.live.serving import alive, asleep, eventually, load, serving
 
 pytestmark = pytest.mark.live
 
@@ -30,7 +29,7 @@ def test_a_reload_under_load_replaces_all_workers_and_fails_no_request(
         before = web.workers() or {web.master()}
         with load(web.port) as traffic:
             for number in range(3):
-                time.sleep(0.2)
+                assert traffic.more()
                 web.backend.reload(web_settings(tmp_path, device_id=f"version-{number}"))
         assert traffic.failures == []
         assert traffic.answered > 100
@@ -49,7 +48,7 @@ def test_settings_that_break_the_application_are_refused_and_the_old_workers_go_
         with load(web.port) as traffic:
             with pytest.raises(ConfigurationError, match="these settings break the application"):
                 web.backend.reload(web_settings(tmp_path, device_id="broken"))
-            time.sleep(0.2)
+            assert traffic.more()
         assert traffic.failures == []
         assert (web.workers(), web.master()) == before
         assert (tmp_path / "run" / "web.json").read_bytes() == file
@@ -58,7 +57,7 @@ def test_settings_that_break_the_application_are_refused_and_the_old_workers_go_
 
 def test_a_request_that_takes_long_outlives_a_reload(tmp_path: Path) -> None:
     with serving(tmp_path, *INI) as web, load(web.port, threads=4, path="/sleep/2") as traffic:
-        time.sleep(0.3)
+        assert asleep(tmp_path, 4)
         web.backend.reload(web_settings(tmp_path, device_id="new"))
         assert eventually(lambda: traffic.answered >= 4)
         assert traffic.failures == []

@@ -126,4 +126,4 @@ def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + LONG
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.005)
+        threading.Event().wait(0.005)

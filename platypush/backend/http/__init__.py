@@ -114,7 +114,7 @@ class HttpBackend(Backend):
         system = services.system()
         try:
             self._open(services, system)
-        except BaseException:
+        except BaseException:  # undone, and raised again
             if self._opened is not None:
                 self._opened.sockets.close()
             self._launch = self._opened = None

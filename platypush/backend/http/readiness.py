@@ -79,7 +79,7 @@ def _connect(listener: Listener, timeout: float) -> socket.socket:
         try:
             connection.settimeout(timeout)
             connection.connect(address.raw)
-        except BaseException:
+        except BaseException:  # undone, and raised again
             connection.close()
             raise
     else:

@@ -147,7 +147,7 @@ def _bind_tcp(address: TcpAddress, backlog: int) -> socket.socket:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         opened.bind(target)
         opened.listen(backlog)
-    except BaseException:
+    except BaseException:  # undone, and raised again
         opened.close()
         raise
     return opened
@@ -169,7 +169,7 @@ def _bind_unix(address: UnixAddress, listener: Listener, backlog: int) -> socket
                 os.chown(path, *_owner(listener.owner))
             os.chmod(path, 0o660 if listener.mode is None else listener.mode)
         opened.listen(backlog)
-    except BaseException:
+    except BaseException:  # undone, and raised again
         opened.close()
         raise
     return opened

@@ -169,7 +169,7 @@ class WebsocketServer:
     def _run(self) -> None:
         try:
             asyncio.run(self._main())
-        except Exception as error:
+        except Exception as error:  # boundary: the top of the thread hands it to start()
             self._failure = error
             if self._ready.is_set():
                 _logger.exception("The websocket server ended")

@@ -28,7 +28,7 @@ def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + LONG
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.005)
+        threading.Event().wait(0.005)
 
 
 def greeted(path: Path) -> tuple[socket.socket, bytes]:
