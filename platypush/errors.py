@@ -46,6 +46,7 @@ __all__ = [
     "NotFound",
     "PlatypushError",
     "RegistrationRequired",
+    "StepsFailed",
     "StorageFailed",
     "TimeLimit",
     "TooLarge",
@@ -188,6 +189,10 @@ class ActionFailed(PlatypushError, RuntimeError):
     """
 
     code = "action_failed"
+
+
+class StepsFailed(ActionFailed):
+    """Steps of the configuration failed. The text says where and why; a traceback would only show the hub's inside."""
 
 
 class Unavailable(PlatypushError):

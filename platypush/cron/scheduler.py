@@ -13,6 +13,7 @@ from platypush._lib.clock import Clock, SystemClock
 from platypush._lib.threads import WorkerPool
 from platypush.cron.agenda import Agenda
 from platypush.cron.schedule import Schedule
+from platypush.errors import StepsFailed
 
 __all__ = ["CronJob", "CronMetrics", "CronScheduler", "CronStatus"]
 
@@ -150,7 +151,10 @@ class CronScheduler:
             job.run()
         except (Exception, SystemExit) as failure:  # boundary: a cron's failure is its own
             error = f"{type(failure).__name__}: {failure}"
-            _logger.exception("The cron %s (%s) failed", job.name, job.source)
+            if isinstance(failure, StepsFailed):
+                _logger.error("%s", failure)
+            else:
+                _logger.exception("The cron %s (%s) failed", job.name, job.source)
         finally:
             with self._lock:
                 self._running.discard(job.name)

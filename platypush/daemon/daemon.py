@@ -25,6 +25,7 @@ from platypush.message.event.application import (
     ApplicationStartedEvent,
     ApplicationStoppedEvent,
 )
+from platypush.plugins.status import PluginStatus
 
 __all__ = ["Daemon"]
 
@@ -162,7 +163,7 @@ class Daemon:
             f"{kind} {state.name}: {state.reason}"
             for kind, states in (("plugin", parts.hub.plugins.statuses()), ("backend", parts.hub.backends.statuses()))
             for state in states
-            if state.reason
+            if state.reason and state.status != PluginStatus.DISABLED
         ]
         return [*self._automation_problems(), *states]
 

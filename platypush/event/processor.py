@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from platypush._lib.calls import current_call
 from platypush._lib.threads import WorkerPool
-from platypush.errors import ActionFailed, Forbidden, MethodNotAllowed, NotFound, PlatypushError, TimeLimit
+from platypush.errors import ActionFailed, Forbidden, MethodNotAllowed, NotFound, PlatypushError, StepsFailed, TimeLimit
 from platypush.event.answers import answer_of
 from platypush.event.registered import Hook, HookIndex, HookMatch
 from platypush.event.webhook import webhook_event
@@ -220,8 +220,8 @@ class EventProcessor:
     def _run_in_background(self, found: HookMatch, event: Event) -> None:
         try:
             self._run(found, event)
-        except (Exception, SystemExit):  # boundary: a hook's failure is its own
-            _logger.exception("The hook %s (%s) failed on %r", found.hook.name, found.hook.source, event)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - boundary: a hook's failure is its own
+            _log_failure(found.hook, event, error)
 
     def _run(self, found: HookMatch, event: Event) -> Any:
         started = time.monotonic()
@@ -245,10 +245,10 @@ class EventProcessor:
             return Forbidden(_refusal(error))
         except PlatypushError as error:
             # Those of status 500 tell about the hub's inside, the others are made for whoever asks.
-            _logger.exception("The hook %s (%s) failed on %r", hook.name, hook.source, event)
+            _log_failure(hook, event, error)
             return PlatypushError() if isinstance(error, ActionFailed) or error.http_status == 500 else error
-        except (Exception, SystemExit):  # boundary: a hook's failure is its own
-            _logger.exception("The hook %s (%s) failed on %r", hook.name, hook.source, event)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - boundary: a hook's failure is its own
+            _log_failure(hook, event, error)
             return PlatypushError()
 
     def _no_hook(self, event: WebhookEvent) -> PlatypushError:
@@ -280,6 +280,13 @@ class EventProcessor:
                 store.done(key)
 
         self._pool.submit(run)
+
+
+def _log_failure(hook: Hook, event: Event, error: BaseException) -> None:
+    if isinstance(error, StepsFailed):
+        _logger.error("On %r: %s", event, error)
+    else:
+        _logger.error("The hook %s (%s) failed on %r", hook.name, hook.source, event, exc_info=error)
 
 
 def _refusal(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from platypush._lib.calls import current_call
 from platypush._lib.threads import map_in_threads
 from platypush.config.model import Secret
-from platypush.errors import ActionFailed, ConfigurationError, TimeLimit
+from platypush.errors import ConfigurationError, StepsFailed, TimeLimit
 from platypush.message.request import Request
 from platypush.message.response import Response
 from platypush.procedure.expression import ExpressionFailed, expand_value
@@ -110,7 +110,7 @@ class Interpreter:
         outer = _current.get()
         depth = outer.depth + 1 if outer is not None else 1
         if depth > MAX_DEPTH:
-            raise ActionFailed(f"{program.place} is called more than {MAX_DEPTH} procedures deep: does it call itself?")
+            raise StepsFailed(f"{program.place} is called more than {MAX_DEPTH} procedures deep: does it call itself?")
         frame = _Frame(inherited, self._constants, given, depth)
         token = _current.set(frame)
         try:
@@ -125,7 +125,7 @@ class Interpreter:
             try:
                 signal = self._step(program, step, frame)
             except ExpressionFailed as error:
-                raise ActionFailed(f"{program.place}, {step.where}: {error.message}") from error
+                raise StepsFailed(f"{program.place}, {step.where}: {error.message}") from error
             if signal is not None:
                 return signal
         return None
@@ -211,12 +211,12 @@ class Interpreter:
         items = step.items.evaluate(frame.values())
         if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
             kind = type(items).__name__
-            raise ActionFailed(f"{program.place}, {step.where}: ${{{step.items.text}}} is a {kind}, not a list.")
+            raise StepsFailed(f"{program.place}, {step.where}: ${{{step.items.text}}} is a {kind}, not a list.")
         return list(items)
 
     def _check_time(self, program: Program, step: Step) -> None:
         if self._stopping.is_set():
-            raise ActionFailed(f"{program.place}, {step.where}: the hub stops.")
+            raise StepsFailed(f"{program.place}, {step.where}: the hub stops.")
         call = current_call()
         if call is not None and call.time_left() <= 0:
             raise TimeLimit(f"{program.place}, {step.where}: the time limit is over; the steps before have run.")
@@ -242,16 +242,16 @@ class Program:
         """Run the steps in the calling thread with the variables ``given``; of ``inherited`` those it lacks.
 
         An action that fails does not end the run: ``${errors}`` has its errors in the next step, and the outcome has
-        those of the last one. Raises ActionFailed when an expression fails or procedures nest too deep, TimeLimit when
+        those of the last one. Raises StepsFailed when an expression fails or procedures nest too deep, TimeLimit when
         the time of the present call is over; both name the step. Other PlatypushErrors pass through.
         """
         return self._interpreter.run(self, given, inherited or {})
 
     def run_or_raise(self, given: Mapping[str, Any]) -> Any:
-        """``run``, and the value of ``return``, None without one. Raises ActionFailed when the last action failed."""
+        """``run``, and the value of ``return``, None without one. Raises StepsFailed when the last action failed."""
         outcome = self.run(given)
         if outcome.errors and not outcome.returned:
-            raise ActionFailed(f"{self.place}: {'; '.join(outcome.errors)}")
+            raise StepsFailed(f"{self.place}: {'; '.join(outcome.errors)}")
         return outcome.output if outcome.returned else None
 
 

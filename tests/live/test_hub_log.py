@@ -60,3 +60,8 @@ def test_a_hub_whose_web_server_does_not_come_up_says_why_and_stops_at_once_when
         assert "unrecognized option '--nonsense'" in text
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
+
+
+def test_what_is_switched_off_is_no_problem(tmp_path: Path) -> None:
+    with running_hub(tmp_path / "hub", uwsgi_args=None, config="tts: {disabled: true}\n") as hub:
+        assert "problems: none" in hub.command("status")

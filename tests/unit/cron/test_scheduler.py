@@ -115,3 +115,20 @@ def test_the_configurations_crons_run_their_actions_and_wrong_ones_are_told() ->
     assert asked == ["light.hue.on"]
     assert [settings.name for settings, _ in problems] == ["bad", "worse"]
     assert "Did you mean 'break'" in str(problems[1][1])
+
+
+def test_steps_that_fail_leave_one_line_that_says_where_and_why(caplog: pytest.LogCaptureFixture) -> None:
+    steps = ({"action": "light.hue.on"}, {"return": "${1 / 0}"})
+    jobs, _ = configured_crons(
+        [CronSettings(name="night", cron_expression="* * * * *", steps=steps, source="c.yaml:3")],
+        Interpreter(lambda _: Response()),
+    )
+    clock = ManualClock()
+    scheduler = CronScheduler(jobs, clock=clock)
+    scheduler.step()
+    clock.now = 60
+    scheduler.step()
+    assert scheduler.stop(10)
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "cron.night (c.yaml:3), step 2" in record.getMessage()
+    assert not record.exc_info
