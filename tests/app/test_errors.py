@@ -99,3 +99,9 @@ def test_an_error_without_a_class_of_its_own_keeps_its_status() -> None:
     described = describe(default_exceptions[416]())
     assert isinstance(described, HttpError)
     assert described.http_status == 416
+
+
+@pytest.mark.parametrize("host", ["evil.example", "hub"])
+def test_the_way_to_another_spelling_of_a_path_stays_on_this_host(client: FlaskClient, host: str) -> None:
+    answer = client.get("/plugin//music?width=3", headers={"Host": host})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/plugin/music?width=3")

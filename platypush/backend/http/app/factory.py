@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
+from werkzeug.routing import RequestRedirect
 
 from platypush import __version__
 from platypush._lib.clients import ClientResolver
 from platypush.backend.http.app.auth.decorator import enforce
+from platypush.backend.http.app.auth.redirects import same_host
 from platypush.backend.http.app.discovery import bundled_modules, register_routes, third_party_modules
 from platypush.backend.http.app.errors import register_error_handlers
 from platypush.backend.http.app.exchange import exchange_of
@@ -74,6 +76,9 @@ def _name_route() -> None:
 
 
 def _finish(response: Response) -> Response:
+    if isinstance(request.routing_exception, RequestRedirect):
+        # To another spelling of the path; werkzeug names the host too, as the client gave it.
+        response.headers["Location"] = same_host(request.routing_exception.new_url)
     secure(response.headers)
     response.headers["X-Request-Id"] = exchange_of(request.environ).request_id
     return response

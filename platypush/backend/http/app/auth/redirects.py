@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-__all__ = ["local_path", "sign_in_address", "without_secrets"]
+__all__ = ["local_path", "same_host", "sign_in_address", "without_secrets"]
 
 _SECRET_PARAMETERS = frozenset({"token", "session_token", "signature"})
 _NOT_A_TARGET = ("/login", "/register", "/logout")
@@ -23,6 +23,12 @@ def local_path(target: str | None) -> str:
         return "/"
     path = target.partition("?")[0].partition("#")[0].rstrip("/")
     return "/" if path in _NOT_A_TARGET else quote(target, safe=_KEPT)
+
+
+def same_host(address: str) -> str:
+    """Path and query of an address, without scheme and host; ``/`` when that would lead elsewhere."""
+    parts = urlsplit(address)
+    return local_path(urlunsplit(("", "", parts.path, parts.query, "")))
 
 
 def without_secrets(query: str) -> str:
