@@ -114,8 +114,10 @@ def test_the_daemons_404_reaches_the_caller(client: FlaskClient, bus: FakeBus) -
 
 
 def test_a_daemon_that_is_away_is_a_503_and_a_late_hook_a_504(client: FlaskClient, bus: FakeBus) -> None:
-    bus.fail(BusUnavailable())
-    assert client.post("/hook/x").headers["Retry-After"]
+    bus.fail(BusUnavailable("Cannot be reached (/srv/platypush/bus.sock).", retry_after=7))
+    away = client.post("/hook/x")
+    assert (away.status_code, away.headers["Retry-After"]) == (503, "7")
+    assert "/srv" not in away.text
     bus.fail(TimeLimit())
     assert client.post("/hook/x").status_code == 504
 

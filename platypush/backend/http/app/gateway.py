@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from platypush.backend.http.app.errors import raise_for_reply
-from platypush.errors import PlatypushError
+from platypush.errors import BusUnavailable, PlatypushError
 from platypush.message import decode, encode
 from platypush.message.envelope import LOCAL, Envelope, Principal, Reply
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from platypush.bus import BusClient
 
 __all__ = ["Gateway"]
+
+_logger = logging.getLogger(__name__)
 
 
 class Gateway:
@@ -67,6 +70,11 @@ class Gateway:
     def _call(self, envelope: Envelope) -> Reply:
         try:
             return self._bus.call(envelope)
+        except BusUnavailable as error:
+            self._metrics.bus_failed(envelope.kind, error.code)
+            # The bus says where it looked; that is for the log, not for the strangers who may call a hook.
+            _logger.warning("%s", error)
+            raise BusUnavailable(retry_after=error.retry_after) from error
         except PlatypushError as error:
             self._metrics.bus_failed(envelope.kind, error.code)
             raise
