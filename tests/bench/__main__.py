@@ -10,21 +10,24 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench.execute import run_credentials, run_floors, run_growth
+from tests.bench.deaths import run_deaths
+from tests.bench.execute import run_credentials, run_floors
+from tests.bench.growth import run_growth
 from tests.bench.load import require_wrk
 from tests.bench.reloading import run_reload
 from tests.bench.report import machine
 from tests.bench.slow import run_slow
 from tests.bench.startup import run_startup
+from tests.bench.websocket_bench import run_websocket
 
 
 def main() -> None:
     """Run the parts that were asked for, all of them without arguments."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
-    names = ("floors", "credentials", "growth", "slow", "reload", "startup")
+    names = ("floors", "credentials", "growth", "slow", "deaths", "reload", "startup", "websocket")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(names)}")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default 5)")
-    parser.add_argument("--seconds", type=float, default=5, help="seconds of load in each (default 5)")
+    parser.add_argument("--seconds", type=int, default=5, help="seconds of load in each (default 5)")
     options = parser.parse_args()
     unknown = set(options.parts) - set(names)
     if unknown:
@@ -39,8 +42,10 @@ def main() -> None:
             "credentials": ("By credential, gevent", lambda: run_credentials(folder, rounds, seconds)),
             "growth": ("With much in the database", lambda: run_growth(folder, rounds, seconds)),
             "slow": ("500 calls that sleep 1 s, at once, uwsgi.ini", lambda: run_slow(folder, rounds)),
+            "deaths": ("SIGKILL under load, 8 connections, uwsgi.ini", lambda: run_deaths(folder)),
             "reload": ("Reloads under load, 16 connections, uwsgi.ini", lambda: run_reload(folder)),
             "startup": ("Start and memory, uwsgi.ini", lambda: run_startup(folder, rounds)),
+            "websocket": ("1,000 websocket clients", lambda: run_websocket(rounds)),
         }
         for part in options.parts or names:
             title, run = parts[part]

@@ -1,11 +1,10 @@
-"""``POST /execute`` against its floors, by every kind of credential, and with a full database."""
+"""``POST /execute`` against its floors and by every kind of credential."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
 import json
-import sqlite3
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from tests.bench.servers import MODES, Floor, floor, hub
 from tests.running.hub import PASSWORD, USER, Hub
 from tests.running.processes import proportional_memory
 
-__all__ = ["credentials", "run_credentials", "run_floors", "run_growth"]
+__all__ = ["BODY", "credentials", "fire", "in_rounds", "run_credentials", "run_floors"]
 
 BODY = json.dumps({"type": "request", "action": "config.get_device_id", "args": {}})
 FLOORS = ("bare", "hello", "roundtrip")
@@ -52,12 +51,13 @@ def _session(server: Hub) -> str:
     return cookie.partition("session_token=")[2].partition(";")[0]
 
 
-def _fire(server: Hub | Floor, headers: dict[str, str], seconds: float) -> Shot:
+def fire(server: Hub | Floor, headers: dict[str, str], seconds: int) -> Shot:
+    """Load on ``server`` for ``seconds``, when it is called."""
     sent = {"Content-Type": "application/json", **headers}
     return lambda: wrk(server.url, pids=server.pids, seconds=seconds, headers=sent, body=BODY)
 
 
-def _rounds(shots: dict[str, Shot], rounds: int, seconds: float) -> dict[str, Result]:
+def in_rounds(shots: dict[str, Shot], rounds: int) -> dict[str, Result]:
     """Fire each in turn, ``rounds`` times, so that what else the machine does hits all alike."""
     for shot in shots.values():
         shot()
@@ -68,7 +68,7 @@ def _rounds(shots: dict[str, Shot], rounds: int, seconds: float) -> dict[str, Re
     return {name: median(many) for name, many in results.items()}
 
 
-def run_floors(folder: Path, rounds: int, seconds: float) -> str:
+def run_floors(folder: Path, rounds: int, seconds: int) -> str:
     """The hub and its floors side by side, with threads and with gevent."""
     parts = []
     for mode in MODES:
@@ -76,9 +76,9 @@ def run_floors(folder: Path, rounds: int, seconds: float) -> str:
             floors = {name: stack.enter_context(floor(name, mode, folder)) for name in FLOORS}
             server = stack.enter_context(hub(folder / f"hub-{mode}", mode=mode))
             token = credentials(server)["API token"]
-            shots = {name: _fire(one, {}, seconds) for name, one in floors.items()}
-            shots["hub"] = _fire(server, token, seconds)
-            results = _rounds(shots, rounds, seconds)
+            shots = {name: fire(one, {}, seconds) for name, one in floors.items()}
+            shots["hub"] = fire(server, token, seconds)
+            results = in_rounds(shots, rounds)
             memory = {name: proportional_memory(one.pids()) for name, one in floors.items()}
             memory["hub"] = proportional_memory(server.pids())
         hello = results["hello"]
@@ -100,58 +100,14 @@ def run_floors(folder: Path, rounds: int, seconds: float) -> str:
     return "\n\n".join(parts)
 
 
-def run_credentials(folder: Path, rounds: int, seconds: float) -> str:
+def run_credentials(folder: Path, rounds: int, seconds: int) -> str:
     """The same call by every kind of credential: rate and CPU time, as a ratio to the API token."""
     with hub(folder / "credentials", mode="gevent") as server:
-        shots = {name: _fire(server, headers, seconds) for name, headers in credentials(server).items()}
-        results = _rounds(shots, rounds, seconds)
+        shots = {name: fire(server, headers, seconds) for name, headers in credentials(server).items()}
+        results = in_rounds(shots, rounds)
     base = results["API token"]
     rows = [
         (name, f"{r.rate:,.0f}", f"{r.cpu:.3f}", f"{r.cpu / base.cpu:.2f}", str(r.failed))
         for name, r in results.items()
     ]
     return table(("credential", "req/s", "CPU ms a call", "to API token", "failed"), rows)
-
-
-def run_growth(folder: Path, rounds: int, seconds: float, count: int = 10_000, hooks: int = 1_000) -> str:
-    """The same call with an empty installation and with one that holds much."""
-    many = "\n".join(f"@hook(CustomEvent, subtype='s{n}')\ndef hook_{n}(event):\n    pass\n" for n in range(hooks))
-    imports = "from platypush.event.hook import hook\nfrom platypush.message.event.custom import CustomEvent\n\n"
-    with contextlib.ExitStack() as stack:
-        small = stack.enter_context(hub(folder / "small", mode="gevent"))
-        full = stack.enter_context(hub(folder / "full", mode="gevent", scripts={"many.py": imports + many}))
-        _fill(full.workdir / "main.db", count)
-        shots = {
-            "empty": _fire(small, credentials(small)["API token"], seconds),
-            "full": _fire(full, credentials(full)["API token"], seconds),
-        }
-        results = _rounds(shots, rounds, seconds)
-    base = results["empty"]
-    rows = [
-        (name, f"{r.rate:,.0f}", f"{r.rate / base.rate:.2f}", f"{r.cpu:.3f}", f"{r.cpu / base.cpu:.2f}")
-        for name, r in results.items()
-    ]
-    text = table(("installation", "req/s", "ratio", "CPU ms a call", "ratio"), rows)
-    return f"{text}\n\nfull: {count:,} users, API tokens and sessions each, and {hooks:,} hooks."
-
-
-def _fill(database: Path, count: int) -> None:
-    """Copy the first row of each table ``count`` times, with its unique columns changed."""
-    connection = sqlite3.connect(database, timeout=10)
-    with contextlib.closing(connection), connection:
-        for name in ("user", "session", "api_token"):
-            columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')]
-            row = connection.execute(f'SELECT * FROM "{name}" LIMIT 1').fetchone()
-            if row is None:
-                continue
-            marks = ",".join("?" * len(columns))
-            rows = (tuple(_vary(c, v, n) for c, v in zip(columns, row, strict=True)) for n in range(count))
-            connection.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
-
-
-def _vary(column: str, value: object, number: int) -> object:
-    if column == "id":
-        return number + 1_000_000 if isinstance(value, int) else f"{number:08d}{str(value)[8:]}"
-    if column in {"username", "name", "token_hash", "secret_hash", "hash"}:
-        return f"{number:08d}{str(value)[8:]}" if isinstance(value, str) else f"{number:08d}".encode() + bytes(24)
-    return value

@@ -41,7 +41,7 @@ def wrk(
     url: str,
     *,
     pids: Callable[[], list[int]],
-    seconds: float = 5,
+    seconds: int = 5,
     connections: int = 64,
     headers: Mapping[str, str] | None = None,
     body: str = "",
@@ -55,7 +55,7 @@ def wrk(
         script.write(_SCRIPT.format(method=json.dumps("POST"), body=json.dumps(body), headers=lines))
         script.flush()
         before = cpu_seconds(pids())
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "10s", "-s", script.name, url]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script.name, url]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         spent = cpu_seconds(pids()) - before
     line = next(line for line in output.splitlines() if line.startswith("RESULT "))

@@ -47,11 +47,11 @@ class Floor:
     """A server to measure against."""
 
     url: str
-    pid: int
+    roots: tuple[int, ...]
 
     def pids(self) -> list[int]:
-        """All its processes."""
-        return tree(self.pid)
+        """All its processes, those of its peer among them."""
+        return [pid for root in self.roots for pid in tree(root)]
 
 
 @contextlib.contextmanager
@@ -62,13 +62,15 @@ def floor(name: str, mode: str, folder: Path) -> Iterator[Floor]:
     argv = [str(UWSGI), *_COMMON, *MODES[mode], "--die-on-term", "--http-socket", f"127.0.0.1:{port}"]
     argv += ["--virtualenv", sys.prefix, "--module", f"tests.bench.floors.{name}"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "ROUNDTRIP_SOCKET": str(socket_path)}
+    roots = []
     with contextlib.ExitStack() as stack:
         if name == "roundtrip":
             peer = [sys.executable, "-m", "tests.bench.floors.roundtrip", str(socket_path)]
-            stack.enter_context(run_group(peer, env=env, log=folder / "peer.log"))
+            roots.append(stack.enter_context(run_group(peer, env=env, log=folder / "peer.log")).pid)
         process = stack.enter_context(run_group(argv, env=env, log=folder / f"{name}-{mode}.log"))
+        roots.append(process.pid)
         wait_for(port, process=process)
-        yield Floor(f"http://127.0.0.1:{port}/execute", process.pid)
+        yield Floor(f"http://127.0.0.1:{port}/execute", tuple(roots))
 
 
 @contextlib.contextmanager
