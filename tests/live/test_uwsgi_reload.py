@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,14 @@ def test_a_reload_starts_a_server_that_was_given_up(tmp_path: Path) -> None:
         assert eventually(lambda: web.backend.status()["state"] in ("backoff", "fatal"))
         web.backend.reload(web_settings(tmp_path, device_id="mended"))
         assert web.ask()["device"] == "mended"
+
+
+def test_a_reload_waits_for_a_server_that_is_just_starting(tmp_path: Path) -> None:
+    with serving(tmp_path, *INI) as web:
+        os.kill(web.master(), signal.SIGKILL)
+        assert eventually(lambda: web.backend.status()["state"] == "starting")
+        web.backend.reload(web_settings(tmp_path, device_id="new"))
+        assert web.ask()["device"] == "new"
 
 
 def test_an_application_that_does_not_load_is_not_started_in_a_hot_loop(tmp_path: Path) -> None:

@@ -103,6 +103,8 @@ class UwsgiServer:
 
         One that is down is started instead. Raises Unavailable when not all workers are replaced in time.
         """
+        if self._child.state is State.STARTING:
+            self.wait_ready(60.0)  # it does not read its FIFO yet
         if not self._child.state.alive:
             self._supervisor.submit(self._child.start).result(5.0)
             if not self.wait_ready(60.0):
