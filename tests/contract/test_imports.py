@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -210,7 +211,10 @@ HEAVY = {"flask", "werkzeug", "redis", "sqlalchemy", "pydantic", "alembic", "gev
 def imported_by(statement: str) -> set[str]:
     """Top-level names of modules that a fresh interpreter has after ``statement``."""
     code = f"{statement}\nimport sys\nprint(*sorted(sys.modules))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    # What measures the coverage of processes would import libraries of its own.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    argv = [sys.executable, "-c", code]
+    result = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=ROOT, env=environ)
     return set(result.stdout.split())
 
 
