@@ -28,9 +28,14 @@ _CHATTER = re.compile(
     r"|\w{3} \w{3} [ \d]\d [\d:]{8} \d{4} - |(SIG(INT|TERM|QUIT)|\.\.\.|running \"|uWSGI running as root)|memory limit"
 )
 
+_GONE = re.compile(r"uwsgi_\w+\(\)|SIGPIPE: |OSError: write error")
+"""Clients that went away or never spoke: anybody can make as many of these lines as he likes."""
+
 
 def weight(line: str) -> int:
     """The logging level of a line of a uWSGI that serves already."""
+    if _GONE.match(line):
+        return logging.DEBUG
     if _TROUBLE.search(line):
         return logging.ERROR
     return logging.DEBUG if _CHATTER.match(line) else logging.INFO

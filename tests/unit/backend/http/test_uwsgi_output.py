@@ -48,6 +48,10 @@ class Log:
         ("*** running gevent loop engine [addr:0x564fae9b6360] ***", logging.DEBUG),
         ("Mon Nov 23 09:32:01 2026 - chain reload starting...", logging.DEBUG),
         ("goodbye to uWSGI.", logging.DEBUG),
+        ("uwsgi_proto_http_parser() -> client closed connection", logging.DEBUG),
+        ("uwsgi_response_write_body_do(): Broken pipe [core/writer.c line 429] during GET /x (::1)", logging.DEBUG),
+        ("SIGPIPE: writing to a closed pipe/socket/fd (probably the client disconnected) on request /", logging.DEBUG),
+        ("OSError: write error", logging.DEBUG),
         (LOADED, logging.DEBUG),
     ],
 )
