@@ -278,11 +278,12 @@ _NEVER_LATE = TimeLimit("The time limit was over before the request could start.
 def _let_callers_finish() -> None:
     """Have the calling thread wait for a free core instead of taking that of the worker which just woke it.
 
-    A worker under gevent sends several calls in a row: interrupted at each, it served a fifth fewer of them in a second.
-    What an action starts is scheduled as usual again. sched(7)
+    A worker under gevent sends several calls in a row; interrupted at each, it served a fifth fewer in a second.
+    Threads and processes that an action starts inherit it; none gets less of a core for it, only later by a slice of a
+    few milliseconds when all are busy. sched(7)
     """
     try:
-        os.sched_setscheduler(0, os.SCHED_BATCH | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     except OSError:
         return  # forbidden here, by a filter of system calls perhaps: slower, and no harm
 
