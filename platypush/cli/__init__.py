@@ -20,6 +20,7 @@ _COMMANDS = {
     "call": "Run an action of the running hub.",
     "check": "Validate configuration, scripts, permissions and ports.",
     "reload": "Make the running hub load its configuration and scripts anew.",
+    "render": "Render files for nginx, systemd and uWSGI from the configuration.",
     "run": "Run the hub in the foreground (the default).",
     "status": "Show what the running hub does.",
     "token": "Make, list and revoke tokens.",

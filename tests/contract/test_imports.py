@@ -63,7 +63,8 @@ RULES: list[tuple[str, set[str]]] = [
     ("context", {"_lib", "errors", "message"}),
     ("dispatch", CORE | MIDDLE),
 ]
-TOP = {"cli", "daemon", "scripts", "__main__", "runtime"}
+# "render" and "doctor" look at the whole installation, so they see everything; the command line is their only caller.
+TOP = {"cli", "daemon", "scripts", "__main__", "runtime", "render", "doctor"}
 CHILD_PROGRAMS = {
     "__main__",
     "backend.http.builtin",

@@ -54,7 +54,7 @@ def test_the_ini_of_uwsgi_is_found_where_a_wheel_puts_it(tmp_path: Path, monkeyp
     installed.parent.mkdir(parents=True)
     installed.touch()
     monkeypatch.setattr(sysconfig, "get_path", {"data": str(tmp_path)}.__getitem__)
-    monkeypatch.setattr("platypush.backend.http._modes.PACKAGE_ROOT", tmp_path / "lib" / "site-packages")
+    monkeypatch.setattr("platypush._lib.originals._PACKAGE_ROOT", tmp_path / "lib" / "site-packages")
     monkeypatch.chdir(tmp_path)
     assert find_ini("uwsgi.ini", None) == installed
     with pytest.raises(ConfigurationError, match=r"share/platypush/other\.ini"):

@@ -7,12 +7,12 @@ import math
 import shlex
 import socket
 import sys
-import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from platypush._lib.clock import Clock
+from platypush._lib.originals import original_folders
 from platypush.backend.http import binary
 from platypush.backend.http._builtin_server import BuiltinServer
 from platypush.backend.http._gevent_worker import HARAKIRI_VARIABLE
@@ -227,8 +227,7 @@ def find_ini(name: str, config_path: Path | None) -> Path:
     Raises ConfigurationError that lists where it was looked for.
     """
     path = Path(name).expanduser()
-    # A checkout has it at its top, a wheel puts it among the environment's data.
-    folders = [Path.cwd(), PACKAGE_ROOT, Path(sysconfig.get_path("data"), "share", "platypush")]
+    folders = [Path.cwd(), *original_folders()]
     if config_path is not None:
         folders.insert(0, config_path.parent)
     candidates = [folder / path for folder in folders]  # an absolute path stays itself
