@@ -8,7 +8,7 @@ import click
 
 __all__ = ["command"]
 
-_TARGETS = {
+_TARGETS: dict[str, str] = {
     "uwsgi": "uWSGI's file and whole command line, for running it yourself.",
 }
 

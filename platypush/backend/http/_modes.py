@@ -26,7 +26,7 @@ from platypush.backend.http.trial import PACKAGE_ROOT, python_command
 from platypush.errors import ConfigurationError
 from platypush.process import Command, Supervisor, System
 
-__all__ = ["Launch", "Opened", "external_hint", "find_ini", "launch_builtin", "launch_uwsgi"]
+__all__ = ["Launch", "Opened", "external_hint", "find_ini", "find_surroundings", "launch_builtin", "launch_uwsgi"]
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +168,14 @@ def launch_uwsgi(launch: Launch) -> Opened:
     )
     for note in plan.notes:
         logger.warning("%s", note)
-    around = _surroundings(plan, launch, program)
+    around = find_surroundings(
+        plan,
+        program,
+        runtime_dir=launch.runtime_dir,
+        backlog=launch.backlog,
+        graceful_stop=launch.graceful_stop,
+        harakiri=launch.harakiri,
+    )
     sockets = Sockets(launch.activation, around.backlog)
     router = router_slot(plan, launch.runtime_dir / "uwsgi-router.sock")
     slots: tuple[Slot, ...] = plan.slots if router is None else (*plan.slots, router)
@@ -196,7 +203,10 @@ def launch_uwsgi(launch: Launch) -> Opened:
     return Opened(server=server, listeners=plan.listeners, target=_target(plan), sockets=sockets)
 
 
-def _surroundings(plan: Plan, launch: Launch, program: Path) -> Surroundings:
+def find_surroundings(
+    plan: Plan, program: Path, *, runtime_dir: Path, backlog: int, graceful_stop: float, harakiri: float
+) -> Surroundings:
+    """What the command line depends on on this machine. Raises ConfigurationError for a uWSGI that cannot be used."""
     asked = next((name for name in ("plugin", "need-plugin") if plan.value(name)), None)
     names = (plan.value(asked) or "").split(",") if asked else []
     prefix = Path(sys.prefix)
@@ -206,11 +216,11 @@ def _surroundings(plan: Plan, launch: Launch, program: Path) -> Surroundings:
             next((name for name in names if name.startswith("python")), None),
             lambda *arguments: binary.list_plugins(program, *arguments),
         ),
-        fifo=launch.runtime_dir / "uwsgi.fifo",
-        stats=launch.runtime_dir / "uwsgi-stats.sock",
-        backlog=kernel_backlog(launch.backlog),
-        graceful_stop=launch.graceful_stop,
-        router_timeout=math.ceil(launch.harakiri),
+        fifo=runtime_dir / "uwsgi.fifo",
+        stats=runtime_dir / "uwsgi-stats.sock",
+        backlog=kernel_backlog(backlog),
+        graceful_stop=graceful_stop,
+        router_timeout=math.ceil(harakiri),
         home=prefix if binary.needs_home(program, prefix, Path(sys.base_prefix)) else None,
         python_path=None if PACKAGE_ROOT.name in ("site-packages", "dist-packages") else PACKAGE_ROOT,
     )

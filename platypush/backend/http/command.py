@@ -13,7 +13,7 @@ from platypush.backend.http.arguments import Option, is_off
 from platypush.backend.http.plan import ROUTERS, SUPERVISED_VARIABLE, Plan, Slot
 from platypush.process import Command
 
-__all__ = ["Surroundings", "build", "child_environment", "printable", "router_slot"]
+__all__ = ["Surroundings", "arguments", "build", "child_environment", "printable", "router_slot", "variables"]
 
 WSGI_MODULE = "platypush.backend.http.uwsgi"
 
@@ -80,19 +80,33 @@ def build(
     """The command that starts uWSGI, and notes for the log.
 
     ``descriptors`` has one for each slot of the plan, and the router's (``router_slot``) where there is one.
-    Everything that the plan sets already, in its arguments or files, is left as the operator wants it.
+    """
+    targets = {slot: f"fd://{descriptor}" for slot, descriptor in descriptors.items()}
+    argv, notes = arguments(plan, targets, around)
+    environment = {**env, **variables(targets)}
+    return Command(argv=argv, env=environment, pass_fds=tuple(sorted(descriptors.values()))), notes
+
+
+def variables(targets: Mapping[Slot, str]) -> dict[str, str]:
+    """What an ini file finds in the environment when the rest of the line is ``arguments``."""
+    named = {slot.variable: target for slot, target in targets.items() if slot.variable}
+    return {**named, SUPERVISED_VARIABLE: "1"}
+
+
+def arguments(plan: Plan, targets: Mapping[Slot, str], around: Surroundings) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The whole line, the program first, and notes for the log.
+
+    ``targets`` says for each slot what uWSGI is to open: ``fd://N`` or an address. Everything that the plan sets
+    already, in its arguments or files, is left as the operator wants it.
     """
     notes: list[str] = []
-    words = [str(around.binary), *_given(plan, descriptors, around, notes)]
-    for slot, descriptor in descriptors.items():
+    words = [str(around.binary), *_given(plan, targets, around, notes)]
+    for slot, target in targets.items():
         if slot.index < 0 and slot.variable is None:
-            words += [f"--{slot.option}", slot.template.format(f"fd://{descriptor}")]
+            words += [f"--{slot.option}", slot.template.format(target)]
             if slot not in plan.slots:
                 words += ["--http-to", str(slot.listener.address)]
-    words += _added(plan, around, notes)
-    variables = {slot.variable: f"fd://{fd}" for slot, fd in descriptors.items() if slot.variable}
-    environment = {**env, **variables, SUPERVISED_VARIABLE: "1"}
-    return Command(argv=tuple(words), env=environment, pass_fds=tuple(sorted(descriptors.values()))), tuple(notes)
+    return (*words, *_added(plan, around, notes)), tuple(notes)
 
 
 def printable(command: Command) -> str:
@@ -100,13 +114,13 @@ def printable(command: Command) -> str:
     return shlex.join(command.argv)
 
 
-def _given(plan: Plan, descriptors: Mapping[Slot, int], around: Surroundings, notes: list[str]) -> list[str]:
-    replaced = {slot.index: (slot, fd) for slot, fd in descriptors.items() if slot.index >= 0}
+def _given(plan: Plan, targets: Mapping[Slot, str], around: Surroundings, notes: list[str]) -> list[str]:
+    replaced = {slot.index: (slot, target) for slot, target in targets.items() if slot.index >= 0}
     words: list[str] = []
     for index, option in enumerate(plan.arguments):
         if index in replaced:
-            slot, descriptor = replaced[index]
-            words += [f"--{_LONG.get(slot.option, slot.option)}", slot.template.format(f"fd://{descriptor}")]
+            slot, target = replaced[index]
+            words += [f"--{_LONG.get(slot.option, slot.option)}", slot.template.format(target)]
         elif option.name in ("plugin", "need-plugin"):
             words += _plugins(option, around.python_plugin, notes)
         else:
