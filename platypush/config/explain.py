@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -47,6 +48,14 @@ def _path(error: ErrorDetails) -> KeyPath:
     return error["loc"][:1]
 
 
+_UNQUOTED = {
+    "int_type": re.compile(r"[-+]?\d+"),
+    "float_type": re.compile(r"[-+]?\d+(\.\d*)?"),
+    "bool_type": re.compile(r"true|false", re.IGNORECASE),
+}
+"""What a text looks like that would be right if it had not been quoted."""
+
+
 def _reason(error: ErrorDetails, schema: type[Section], data: Mapping[str, Any]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     key = str(error["loc"][0]) if error["loc"] else ""
@@ -89,7 +98,7 @@ def _shown(value: Any, *, secret: bool) -> str:
 def _mend(kind: str, value: Any) -> str:
     if kind == "string_type" and isinstance(value, int | float):
         return " Put it in quotes."
-    if kind in {"int_type", "float_type", "bool_type"} and isinstance(value, str):
+    if kind in _UNQUOTED and isinstance(value, str) and _UNQUOTED[kind].fullmatch(value.strip()):
         return " Remove the quotes."
     if kind == "is_instance_of" and isinstance(value, int | float):
         return " Put it in quotes."

@@ -112,6 +112,12 @@ def test_a_wrong_value_of_http_is_explained(problems_of: Problems, line: str, re
     assert reason in problem
 
 
+@pytest.mark.parametrize("line", ["port: web", "run_externally: yes please"])
+def test_quotes_are_not_blamed_for_a_text_that_has_none(problems_of: Problems, line: str) -> None:
+    (problem,) = problems_of(f"device_id: x\nbackend.http:\n  {line}\n")
+    assert "quotes" not in problem
+
+
 def test_one_port_for_both_is_fine_without_a_websocket(load_text: Load) -> None:
     assert load_text("backend.http: {websocket_port: 8008, disable_websocket: true}\n").http is not None
 
