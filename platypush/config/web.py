@@ -38,6 +38,7 @@ class WebSettings:
     accel_redirect: bool = False
     port: int = 8008
     websocket_port: int = 8009
+    """0 when the websocket server listens on a unix socket."""
     disable_websocket: bool = False
     tls: bool = False
     """Whether the hub's own ports (websocket, built-in server) speak TLS."""

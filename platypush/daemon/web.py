@@ -13,6 +13,8 @@ from platypush.config.web import WebSettings
 from platypush.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import socket
+
     from platypush.config.model import Config, HttpSettings
     from platypush.daemon.parts import Parts
     from platypush.dispatch import Dispatcher
@@ -40,8 +42,8 @@ def make_http_backend(config: Config, parts: Parts, dispatcher: Dispatcher, star
         uwsgi_args=http.uwsgi_args,
     )
 
-    def make_websocket() -> WebsocketServer:
-        parts.websocket = _websocket(config, http, parts, dispatcher)
+    def make_websocket(handed: socket.socket | None) -> WebsocketServer:
+        parts.websocket = _websocket(config, http, parts, dispatcher, handed)
         return parts.websocket
 
     backend.bind(
@@ -54,7 +56,9 @@ def make_http_backend(config: Config, parts: Parts, dispatcher: Dispatcher, star
     return backend
 
 
-def _websocket(config: Config, http: HttpSettings, parts: Parts, dispatcher: Dispatcher) -> WebsocketServer:
+def _websocket(
+    config: Config, http: HttpSettings, parts: Parts, dispatcher: Dispatcher, handed: socket.socket | None
+) -> WebsocketServer:
     clients = ClientResolver(http.trusted_proxies)
 
     def resolve(environ: dict[str, str]) -> Client:
@@ -64,6 +68,7 @@ def _websocket(config: Config, http: HttpSettings, parts: Parts, dispatcher: Dis
     settings = WebsocketSettings(
         host=http.bind_address,
         port=http.websocket_port,
+        sock=handed,
         ssl_context=_tls(http),
         allowed_hosts=frozenset({public} if public else ()),
         request_body=config.limits.request_body,

@@ -34,6 +34,7 @@ def test_bootstrap_tells_the_panel_what_it_needs(client: FlaskClient, owner: Own
     ("changes", "request_", "expected"),
     [
         ({}, {"base_url": "http://[::1]:8008"}, "ws://[::1]:8009/ws/events"),
+        ({"websocket_port": 0}, {"base_url": "http://hub.example:8008"}, "ws://hub.example:8008/ws/events"),
         ({"tls": True}, {"base_url": "https://hub:8008"}, "wss://hub:8009/ws/events"),
         ({}, {"base_url": "https://hub.example"}, "wss://hub.example/ws/events"),
         ({"public_url": "https://home.example"}, {}, "wss://home.example/ws/events"),

@@ -81,10 +81,14 @@ def wait_for(
 
 
 @contextlib.contextmanager
-def run_group(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def run_group(
+    argv: Sequence[str], *, env: Mapping[str, str], log: Path, pass_fds: Sequence[int] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process in a group of its own for the time of the block; its output goes to ``log``."""
     with log.open("ab") as output:
-        process = subprocess.Popen(list(argv), env=dict(env), stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            list(argv), env=dict(env), stdout=output, stderr=output, start_new_session=True, pass_fds=pass_fds
+        )
     try:
         yield process
     finally:

@@ -7,6 +7,7 @@ parent of everything that a worker imports, so it stays light.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from platypush.backend.http._urls import served_port, urls_of
 from platypush.backend.http.addresses import Listener, Protocol, TcpAddress, parse_address
 from platypush.backend.http.readiness import answers
 from platypush.backend.http.services import HttpServices, WebClients
-from platypush.backend.http.sockets import Activation, explain
+from platypush.backend.http.sockets import Activation, explain, port_of
 from platypush.backend.http.trial import check
 from platypush.errors import ConfigurationError, StorageFailed, Unavailable
 from platypush.process import Supervisor, System
@@ -91,6 +92,7 @@ class HttpBackend(Backend):
         self._launch: Launch | None = None
         self._opened: Opened | None = None
         self._clients: WebClients | None = None
+        self._websocket_socket: socket.socket | None = None
 
     def bind(self, services: HttpServices) -> None:
         """Give the backend its collaborators; before ``start``."""
@@ -134,6 +136,12 @@ class HttpBackend(Backend):
                 external_hint(services.config_path, services.web_settings.workdir, launch.listener),
             )
         self._launch = launch
+        if not self.disable_websocket and services.websocket_factory is not None:
+            activation = launch.activation
+            own = TcpAddress(self.bind_address, self.websocket_port)
+            self._websocket_socket = activation.take_named("websocket") or activation.take(own)
+            if self._websocket_socket is not None:
+                self.websocket_port = port_of(self._websocket_socket)
         self._write_settings(services.web_settings, self._settings_path)
         self.websocket()
 
@@ -148,12 +156,13 @@ class HttpBackend(Backend):
     def websocket(self) -> None:
         """Websocket main server: start it, unless it is disabled. It serves in a thread of its own.
 
-        Raises ConfigurationError when its port cannot be had.
+        A socket that systemd holds is used in place of ``websocket_port``, which is then that socket's, or 0 for a
+        unix socket. Raises ConfigurationError when its port cannot be had.
         """
         factory = self.services.websocket_factory
         if self.disable_websocket or factory is None or self._clients is not None:
             return
-        clients = factory()
+        clients = factory(self._websocket_socket)
         try:
             clients.start()
         except OSError as error:
@@ -248,6 +257,8 @@ class HttpBackend(Backend):
 
     def _write_settings(self, settings: WebSettings, path: Path) -> None:
         port = served_port(self._listeners())
+        # A reload cannot move what is open.
+        settings = replace(settings, websocket_port=self.websocket_port)
         write_private(path, (settings if port is None else replace(settings, port=port)).to_json())
 
     def _make_launch(self, services: HttpServices, supervisor: Supervisor, system: System) -> Launch:

@@ -12,6 +12,8 @@ from platypush._lib.clock import Clock, SystemClock
 from platypush.process import PosixSystem, System
 
 if TYPE_CHECKING:
+    import socket
+
     from platypush.backend.http.sockets import Activation
     from platypush.config.web import WebSettings
     from platypush.message.event import Event
@@ -38,8 +40,9 @@ class HttpServices:
 
     web_settings: WebSettings
     config_path: Path | None = None
-    websocket_factory: Callable[[], WebClients] | None = None
-    """Makes the websocket server; None where there is none."""
+    websocket_factory: Callable[[socket.socket | None], WebClients] | None = None
+    """Makes the websocket server, on a listening socket that systemd handed over or else (None) where the
+    configuration says. None where there is no websocket."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     activation: Activation | None = None
     """Sockets that systemd handed over; by default looked for in ``environ``."""

@@ -17,7 +17,7 @@ from platypush.backend.http.addresses import Listener, Protocol, TcpAddress, Uni
 from platypush.backend.http.plan import HTTP_VARIABLE, UWSGI_VARIABLE
 from platypush.errors import ConfigurationError
 
-__all__ = ["Activation", "bind", "explain", "kernel_backlog", "listening_process", "somaxconn"]
+__all__ = ["Activation", "bind", "explain", "kernel_backlog", "listening_process", "port_of", "somaxconn"]
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +98,12 @@ class Activation:
             protocol = Protocol.UWSGI if speaks_uwsgi else Protocol.HTTP
             found.setdefault(variable, Listener(address=_address_of(handed), protocol=protocol))
         return found
+
+
+def port_of(opened: socket.socket) -> int:
+    """The TCP port that ``opened`` listens on, 0 for a unix socket."""
+    address = _address_of(opened)
+    return address.port if isinstance(address, TcpAddress) else 0
 
 
 def _address_of(handed: socket.socket) -> TcpAddress | UnixAddress:

@@ -19,15 +19,15 @@ WEBSOCKET_PATH = "/ws/events"
 def websocket_address(settings: WebSettings, client: Client) -> str | None:
     """Where ``client`` finds the websocket; None when it is switched off.
 
-    Behind a server that ends HTTPS it is below the same address, because a page of HTTPS may open no other; else the
-    daemon's own port.
+    Behind a server that ends HTTPS it is below the same address, because a page of HTTPS may open no other; also when
+    it listens on a unix socket, which a web server in front has to pass on. Else it is the daemon's own port.
     """
     if settings.disable_websocket:
         return None
     if settings.public_url:
         public = urlsplit(settings.public_url)
         return f"{'wss' if public.scheme == 'https' else 'ws'}://{public.netloc}{WEBSOCKET_PATH}"
-    if client.forwarded or (client.is_secure and not settings.tls):
+    if client.forwarded or not settings.websocket_port or (client.is_secure and not settings.tls):
         return f"{'wss' if client.is_secure else 'ws'}://{client.host}{WEBSOCKET_PATH}"
     name = host_name(client.host)
     host = f"[{name}]" if ":" in name else name

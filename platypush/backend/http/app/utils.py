@@ -57,7 +57,7 @@ def get_http_port() -> int:
 
 
 def get_websocket_port() -> int:
-    """The port of the websocket server."""
+    """The port of the websocket server; 0 when it listens on a unix socket."""
     return current_web().settings.websocket_port
 
 

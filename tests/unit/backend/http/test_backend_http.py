@@ -56,7 +56,7 @@ def external(tmp_path: Path, clients: Clients) -> Iterator[HttpBackend]:
         HttpServices(
             web_settings=web_settings(tmp_path),
             config_path=Path("/etc/platypush/config.yaml"),
-            websocket_factory=lambda: clients,
+            websocket_factory=lambda _: clients,
         )
     )
     yield backend
@@ -126,7 +126,7 @@ def test_events_reach_web_clients_unless_they_are_kept_from_them(external: HttpB
 
 def test_a_disabled_websocket_is_not_started(tmp_path: Path, clients: Clients) -> None:
     backend = HttpBackend(run_externally=True, disable_websocket=True)
-    backend.bind(HttpServices(web_settings=web_settings(tmp_path), websocket_factory=lambda: clients))
+    backend.bind(HttpServices(web_settings=web_settings(tmp_path), websocket_factory=lambda _: clients))
     backend.start()
     backend.stop()
     assert clients.calls == []
@@ -138,7 +138,7 @@ def test_a_taken_websocket_port_is_named_and_the_web_port_given_back(tmp_path: P
         free.close()
         backend = HttpBackend(port=port, bind_address="127.0.0.1", websocket_port=other.getsockname()[1])
         taken = Clients(OSError(98, "Address already in use"))
-        backend.bind(HttpServices(web_settings=web_settings(tmp_path), websocket_factory=lambda: taken))
+        backend.bind(HttpServices(web_settings=web_settings(tmp_path), websocket_factory=lambda _: taken))
         with pytest.raises(ConfigurationError, match=f"Port {other.getsockname()[1]} is taken"):
             backend.start()
     socket.create_server(("127.0.0.1", port)).close()
