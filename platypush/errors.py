@@ -2,6 +2,7 @@
 
     PlatypushError
     ├── ConfigurationError        the installation's configuration cannot be used
+    ├── BackupFailed              a backup cannot be made, or one cannot be restored
     ├── BadRequest            400 the message is not one
     │   ├── ArgumentError     400 arguments do not fit an action's signature
     │   └── UnknownAction     400 no such plugin, action or procedure
@@ -35,6 +36,7 @@ __all__ = [
     "ActionFailed",
     "AnswerLost",
     "ArgumentError",
+    "BackupFailed",
     "BadRequest",
     "BusUnavailable",
     "Busy",
@@ -97,6 +99,12 @@ class ConfigurationError(PlatypushError):
             text = "\n".join((text, *(f"  - {problem}" for problem in problems)))
         super().__init__(text, details={"problems": list(problems)} if problems else None)
         self.problems = problems
+
+
+class BackupFailed(PlatypushError):
+    """A backup cannot be made, or an archive cannot be restored. Nothing was changed."""
+
+    code = "backup_failed"
 
 
 class BadRequest(PlatypushError):

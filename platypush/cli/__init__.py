@@ -17,10 +17,12 @@ from platypush.errors import PlatypushError
 __all__ = ["main"]
 
 _COMMANDS = {
+    "backup": "Back up database, keys, configuration, scripts and dashboards.",
     "call": "Run an action of the running hub.",
     "check": "Validate configuration, scripts, permissions and ports.",
     "reload": "Make the running hub load its configuration and scripts anew.",
     "render": "Render files for nginx, systemd and uWSGI from the configuration.",
+    "restore": "Bring the installation back from a backup.",
     "run": "Run the hub in the foreground (the default).",
     "status": "Show what the running hub does.",
     "token": "Make, list and revoke tokens.",

@@ -9,16 +9,16 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import click
 
+from platypush._lib.owner import as_owner
 from platypush.cli.options import Options
 from platypush.config.loader import load
 from platypush.user.passwords import MIN_LENGTH
 from platypush.user.service import Users, UserSettings, open_users
 
-__all__ = ["as_owner", "opened_users", "read_password", "table", "when"]
+__all__ = ["opened_users", "read_password", "table", "when"]
 
 
 @contextmanager
@@ -82,19 +82,3 @@ def when(seconds: float | None, *, otherwise: str) -> str:
     if seconds is None:
         return otherwise
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-@contextmanager
-def as_owner(workdir: Path) -> Iterator[None]:
-    """Root becomes the owner of ``workdir`` until the end of the block; anybody else stays who they are."""
-    if os.geteuid() != 0 or not workdir.exists() or workdir.stat().st_uid == 0:
-        yield
-        return
-    owner = workdir.stat()
-    os.setegid(owner.st_gid)
-    os.seteuid(owner.st_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)

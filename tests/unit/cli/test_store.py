@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from platypush.cli.store import as_owner, table, when
+from platypush._lib.owner import as_owner
+from platypush.cli.store import table, when
 
 
 class Account:

@@ -1,0 +1,1 @@
+"""Backups of an installation: one archive with database, keys, state, configuration, scripts and dashboards."""

@@ -1,0 +1,79 @@
+"""Puts prepared files into their places, and takes everything back when one of them cannot be put there."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from platypush._lib.owner import as_owner
+
+__all__ = ["Step", "belong_like", "nearest", "place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is at ``target`` goes to ``aside``, and ``staged``, on the same file system, takes its place.
+
+    ``staged`` None: nothing takes its place.
+    """
+
+    target: Path
+    aside: Path
+    staged: Path | None
+
+
+def place(steps: Iterable[Step]) -> list[Path]:
+    """Take all ``steps``, each by renaming. The paths that hold what was replaced.
+
+    Root acts as the owner of the folder that a step works in. When one fails, what was done is undone and OSError is
+    raised.
+    """
+    done: list[tuple[Path, Path]] = []
+    kept: list[Path] = []
+    made: list[Path] = []
+    try:
+        for step in steps:
+            with as_owner(nearest(step.target.parent)):
+                if os.path.lexists(step.target):
+                    made += _make_folders(step.aside.parent)
+                    os.rename(step.target, step.aside)
+                    done.append((step.aside, step.target))
+                    kept.append(step.aside)
+                if step.staged is not None:
+                    made += _make_folders(step.target.parent)
+                    os.rename(step.staged, step.target)
+                    done.append((step.target, step.staged))
+    except BaseException:  # undone, and raised again
+        for now, before in reversed(done):
+            with as_owner(nearest(before.parent)):
+                os.rename(now, before)
+        for folder in reversed(made):
+            with as_owner(folder.parent):
+                folder.rmdir()
+        raise
+    return kept
+
+
+def nearest(path: Path) -> Path:
+    """``path``, or the nearest folder above it that is there."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def belong_like(path: Path, target: Path) -> None:
+    """As root, give ``path`` the owner of ``target``, or where there is none, of the nearest folder above it."""
+    if os.geteuid() == 0:
+        owner = nearest(target).stat()
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make what is missing of ``folder``, like the nearest one that is there; what was made, from above."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()][::-1]
+    for path in missing:
+        path.mkdir(mode=0o700)
+        belong_like(path, path.parent)
+        path.chmod(stat.S_IMODE(path.parent.stat().st_mode) & 0o777)
+    return missing
