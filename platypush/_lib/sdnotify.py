@@ -25,6 +25,11 @@ class Notifier:
         self._watchdog = int(usec) / 1_000_000 if usec.isdecimal() and for_pid == str(own) else None
 
     @property
+    def listening(self) -> bool:
+        """Whether anybody wants to know."""
+        return bool(self._address)
+
+    @property
     def watchdog_seconds(self) -> float | None:
         """How often at least ``alive`` has to be sent, or None when systemd does not watch. Send it twice as often."""
         return self._watchdog or None

@@ -119,6 +119,11 @@ class Daemon:
         http = self.parts.http
         return http is None or http.wait_ready(_READY_SECONDS)
 
+    def probe(self, seconds: float) -> bool:
+        """Whether the web service works, for the watchdog: see ``HttpBackend.probe``."""
+        http = self.parts.http
+        return http is None or http.probe(seconds)
+
     def stop(self) -> None:
         """Stop everything; what is under way gets ``limits.graceful_stop`` seconds altogether."""
         self._stop_by = time.monotonic() + self.config.limits.graceful_stop

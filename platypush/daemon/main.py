@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import select
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from platypush import __version__
 from platypush._lib.files import private_dir
 from platypush._lib.sdnotify import Notifier
 from platypush.config.default import ensure
@@ -20,6 +22,7 @@ from platypush.config.model import Config
 from platypush.daemon.daemon import Daemon
 from platypush.daemon.lock import InstanceLock
 from platypush.daemon.log import open_log
+from platypush.daemon.watchdog import Watchdog
 from platypush.errors import ConfigurationError, PlatypushError
 from platypush.process import SignalQueue, raise_open_files
 from platypush.user.registration import ensure_code
@@ -27,6 +30,7 @@ from platypush.user.registration import ensure_code
 __all__ = ["run"]
 
 _logger = logging.getLogger("platypush")
+_SERVING = f"Serving, version {__version__}"
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -52,6 +56,8 @@ def run(
     open_log(config)
     if written:
         _logger.info("There was no configuration, so a default one was written to %s", path)
+    # What a hub that systemd's watchdog ends (SIGABRT) was doing: the stacks of all threads, in the journal.
+    faulthandler.enable()
     raise_open_files()
     _make_folder(config.workdir, "Make it writable for this user, or choose another 'workdir' (or -w).")
     _make_folder(config.runtime_dir, "Make it writable for this user, or set RUNTIME_DIRECTORY to another one.")
@@ -84,15 +90,25 @@ def _serve(config: Config, read_config: Callable[[], Config]) -> int:
         _wake(wake_write)
 
     daemon = Daemon(config, read_config, request_stop)
+    watchdog = Watchdog(notifier, daemon.probe, _SERVING)
+    failed = False
     try:
         daemon.start()
+        _forget_systemd()
         outcome = _watch_ready(daemon, wake_write)
         while not stopping.is_set():
             select.select([wake_read], [], [])
             os.read(wake_read, 1024)
             if outcome:
-                _announce(daemon, outcome.pop())
-                notifier.ready("Serving")
+                ready = outcome.pop()
+                _announce(daemon, ready)
+                if ready:
+                    notifier.ready(_SERVING)
+                    watchdog.start()
+                elif notifier.listening:
+                    # Whoever waits for this start has to learn that it failed, and the next try is systemd's.
+                    failed = True
+                    break
             for received in signals.take():
                 if received is signal.SIGHUP:
                     # Not here: a signal to stop must not wait for it.
@@ -102,10 +118,17 @@ def _serve(config: Config, read_config: Callable[[], Config]) -> int:
                     stopping.set()
         notifier.stopping("Stopping")
     finally:
+        watchdog.stop()
         daemon.stop()
         signals.restore()
     _logger.info("Stopped")
-    return 0
+    return 1 if failed else 0
+
+
+def _forget_systemd() -> None:
+    """Take what systemd said to this process alone out of the environment of the programs that plugins start."""
+    for name in [name for name in os.environ if name.startswith(("NOTIFY_", "WATCHDOG_", "LISTEN_"))]:
+        del os.environ[name]
 
 
 def _watch_ready(daemon: Daemon, wake_write: int) -> list[bool]:
@@ -136,7 +159,7 @@ def _reload(daemon: Daemon, notifier: Notifier) -> None:
     except Exception:  # boundary: a signal must not end a hub that serves
         _logger.exception("The reload failed")
     finally:
-        notifier.ready("Serving")
+        notifier.ready(_SERVING)
 
 
 def _announce(daemon: Daemon, ready: bool) -> None:

@@ -93,6 +93,7 @@ class HttpBackend(Backend):
         self._opened: Opened | None = None
         self._clients: WebClients | None = None
         self._websocket_socket: socket.socket | None = None
+        self._answered = 0
 
     def bind(self, services: HttpServices) -> None:
         """Give the backend its collaborators; before ``start``."""
@@ -195,9 +196,17 @@ class HttpBackend(Backend):
         return True if opened is None else opened.server.wait_ready(timeout)
 
     def probe(self, timeout: float = 2.0) -> bool:
-        """Whether the web server answers a request now; for a watchdog. True for an external one."""
+        """Whether the web server works; for a watchdog, from one thread. True for an external one.
+
+        It does when it answers a request within ``timeout`` seconds, or has answered others since the last probe: one
+        that is too busy for this one is not dead. Neither bus nor database are needed for it.
+        """
+        opened = self._opened
         listener = next((one for one in self._listeners() if one.protocol is not Protocol.OTHER), None)
-        return self._opened is None or listener is None or answers(listener, timeout)
+        if opened is None or listener is None:
+            return True
+        before, self._answered = self._answered, opened.server.answered()
+        return answers(listener, timeout) or opened.server.answered() > before
 
     def reload(self, settings: WebSettings) -> None:
         """Let the workers serve with ``settings``, without a failed request. Blocks until they do.

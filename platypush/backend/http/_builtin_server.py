@@ -65,6 +65,9 @@ class BuiltinServer:
             self._child = new
             self._supervisor.retire(old)
 
+    def answered(self) -> int:
+        return 0
+
     def status(self) -> dict[str, Any]:
         return {**self._child.status().to_dict(), "server": "builtin", "workers": []}
 

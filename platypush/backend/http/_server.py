@@ -34,6 +34,9 @@ class WebServer(Protocol):
     def reload(self) -> None:
         """Replace what serves by processes with the new settings, without a failed request. Raises PlatypushError."""
 
+    def answered(self) -> int:
+        """How many requests its present processes have answered; 0 where it is not known."""
+
     def status(self) -> dict[str, Any]:
         """State, pid, restarts, last exit, and the workers where they are known."""
 

@@ -123,6 +123,9 @@ class UwsgiServer:
                 f"Not all workers were replaced within {time_left:.0f} s. The log of uWSGI says which one hangs."
             )
 
+    def answered(self) -> int:
+        return sum(worker.requests for worker in self._workers())
+
     def status(self) -> dict[str, Any]:
         workers = [
             {

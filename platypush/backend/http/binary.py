@@ -36,10 +36,11 @@ def find_binary(environ: Mapping[str, str], prefix: Path) -> Path:
 
 def list_plugins(binary: Path, *arguments: str) -> str:
     """What ``uwsgi --plugins-list`` prints. Raises ConfigurationError when the program does not run."""
+    # Told where systemd listens, uWSGI would report that it starts, as if it were the service.
+    env = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
+    argv = (str(binary), *arguments, "--plugins-list")
     try:
-        done = subprocess.run(
-            (str(binary), *arguments, "--plugins-list"), capture_output=True, text=True, timeout=10, check=False
-        )
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=10, check=False, env=env)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ConfigurationError(f"{binary} cannot be run: {error}. Reinstall uWSGI.") from error
     if "request plugins" not in done.stdout + done.stderr:
