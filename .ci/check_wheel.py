@@ -1,4 +1,5 @@
-"""Builds a wheel and compares it with the last commit: every file of the package has to be in it, and uwsgi.ini."""
+"""Builds a wheel and compares it with the last commit: every file of the package has to be in it, and the originals of
+what is rendered."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+ORIGINALS = ("uwsgi.ini", "nginx", "systemd")
 
 
 def main() -> int:
     """Exit status: 0 when nothing is missing and nothing is there that should not be."""
-    listed = subprocess.run(["git", "ls-files", "platypush"], cwd=ROOT, capture_output=True, text=True, check=True)
-    wanted = {*listed.stdout.splitlines(), "share/platypush/uwsgi.ini"}
+    wanted = {*tracked("platypush"), *(f"share/platypush/{name}" for name in tracked(*ORIGINALS))}
     with tempfile.TemporaryDirectory() as folder:
         # From a copy, as a build leaves files behind.
         source = Path(folder, "source")
@@ -30,6 +31,12 @@ def main() -> int:
     for name in sorted(found - wanted):
         print(f"{name} is in the wheel, but not in the repository")
     return int(wanted != found)
+
+
+def tracked(*paths: str) -> list[str]:
+    """The files below these paths in the last commit."""
+    command = ["git", "ls-files", *paths]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import click
 __all__ = ["command"]
 
 _TARGETS: dict[str, str] = {
+    "nginx": "nginx's site: HTTPS, the application, the websocket, and resource_dirs.",
     "uwsgi": "uWSGI's file and whole command line, for running it yourself.",
 }
 
