@@ -36,6 +36,8 @@ __all__ = [
     "WholeSeconds",
 ]
 
+_UNIX_PEER = "unix"
+"""As a trusted proxy: whoever reaches a unix socket of the hub (``platypush._lib.clients``)."""
 _LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -118,7 +120,8 @@ def _networks(value: Any) -> Any:
     networks = []
     for item in map(_text, items):
         try:
-            ipaddress.ip_network(item, strict=False)
+            if item != _UNIX_PEER:
+                ipaddress.ip_network(item, strict=False)
         except ValueError:
             raise ValueError(f"{item!r} is no address or network: write 127.0.0.1 or 10.0.0.0/8.") from None
         networks.append(item)
@@ -190,7 +193,7 @@ SecretText = Annotated[InstanceOf[Secret], BeforeValidator(_secret), AfterValida
 LevelName = Annotated[Text, AfterValidator(_level)]
 """A level of the ``logging`` module."""
 Networks = Annotated[list[str], BeforeValidator(_networks)]
-"""IP addresses and networks; one alone may stand without its list."""
+"""IP addresses and networks, and ``unix``; one alone may stand without its list."""
 Arguments = Annotated[list[str], BeforeValidator(_arguments)]
 """A command line, one argument each."""
 Environment = Annotated[dict[str, str], BeforeValidator(_environment)]

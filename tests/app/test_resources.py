@@ -27,6 +27,7 @@ def photos(settings: WebSettings) -> Path:
     (photos / "sub folder" / "ü 100%.txt").write_text("text")
     (photos / "page.html").write_text("<script>x</script>")
     (photos / "drawing.svg").write_text("<svg/>")
+    (photos / "feed.rss").write_text("<rss/>")
     (photos / "paper.pdf").write_bytes(b"%PDF")
     (photos.parent / "outside.txt").write_text("secret")
     (photos / "link.txt").symlink_to(photos.parent / "outside.txt")
@@ -154,7 +155,7 @@ def test_nothing_but_a_file_inside_is_ever_served(get: Callable[..., TestRespons
 def test_a_page_of_a_folder_runs_as_a_foreign_origin_and_a_pdf_in_the_browsers_viewer(
     get: Callable[..., TestResponse],
 ) -> None:
-    for name in ("page.html", "drawing.svg"):
+    for name in ("page.html", "drawing.svg", "feed.rss"):
         assert get(f"/resources/photos/{name}").headers["Content-Security-Policy"].startswith("sandbox")
     assert "sandbox" not in get("/resources/photos/paper.pdf").headers["Content-Security-Policy"]
 
@@ -229,6 +230,19 @@ def test_nginx_hears_yes_for_whom_the_folder_is_open(app: Flask, owner: Owner, u
     assert check(app, "photos", uri=f"/resources/photos/a.bin?token={owner.jwt}").status_code == 200
     other = users.tokens.create_api_token(NAME, "other", ("resources:videos",)).secret
     assert check(app, "photos", uri="/resources/photos/a.bin", headers=owner.bearer(other)).status_code == 403
+
+
+def test_nginx_hears_no_for_a_folder_that_is_not_configured_any_more(app: Flask, owner: Owner) -> None:
+    assert check(app, "videos", uri="/resources/videos/a.bin", headers=owner.bearer()).status_code == 403
+
+
+def test_a_folder_may_have_a_name_in_any_script(
+    make_app: Callable[..., Flask], settings: WebSettings, owner: Owner, users: Users
+) -> None:
+    app = make_app(resource_dirs={"фото 100%": settings.resource_dirs["photos"]})
+    token = users.tokens.create_api_token(NAME, "other", ("resources:фото*",)).secret
+    name = "%D1%84%D0%BE%D1%82%D0%BE%20100%25"
+    assert check(app, name, uri=f"/resources/{name}/a.bin", headers=owner.bearer(token)).status_code == 200
 
 
 def test_nginxs_own_location_names_the_folder_not_the_clients_address(app: Flask, owner: Owner) -> None:

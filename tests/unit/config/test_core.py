@@ -123,6 +123,8 @@ def test_one_port_for_both_is_fine_without_a_websocket(load_text: Load) -> None:
 
 
 def test_one_proxy_may_stand_without_its_list(load_text: Load) -> None:
+    assert (both := load_text("backend.http: {trusted_proxies: [unix, '::1']}\n").http) is not None
+    assert both.trusted_proxies == ("unix", "::1")
     http = load_text("backend.http: {trusted_proxies: 10.0.0.0/8, public_url: 'https://hub.example.org/'}\n").http
     assert http is not None
     assert http.trusted_proxies == ("10.0.0.0/8",)

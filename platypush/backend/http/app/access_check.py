@@ -30,9 +30,13 @@ def answer_access(web: Web, environ: WSGIEnvironment, exchange: Exchange) -> Ans
     status, because nginx makes 500 of any other.
 
     Only an answer that holds for the whole directory allows nginx to keep it, for a moment. Credentials in the
-    query are those of the original address.
+    query are those of the original address. A directory that is none any more (nginx has not been told yet) is
+    nobody's.
     """
-    key = environ["PATH_INFO"].removeprefix(ACCESS_PREFIX)
+    # WSGI hands over bytes as latin-1 (PEP 3333); keys are text.
+    key = environ["PATH_INFO"].removeprefix(ACCESS_PREFIX).encode("latin-1").decode(errors="replace")
+    if key not in web.settings.resource_dirs:
+        raise Forbidden("There is no such directory in backend.http.resource_dirs.")
     path, query = original_address(environ)
     if is_signed(web, path, query):
         return _allowed(0)

@@ -19,7 +19,8 @@ from platypush.errors import NotFound
 __all__ = ["blueprint"]
 
 blueprint = Blueprint("resources", __name__)
-_ACTIVE = ("text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml")
+_ACTIVE = ("html", "xml")
+"""In the names of all types that a browser runs scripts of: XML too, by way of its namespaces."""
 
 
 @blueprint.get("/resources/<path:path>")
@@ -38,7 +39,7 @@ def resources(path: str) -> Response:
     mime = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     response.headers["Content-Type"] = f"{mime}; charset=utf-8" if mime.startswith("text/") else mime
     response.headers["Cache-Control"] = "private, no-cache"
-    if mime in _ACTIVE:
+    if any(part in mime for part in _ACTIVE):
         response.headers["Content-Security-Policy"] = CSP_FOREIGN
     else:
         # None for the others: it would keep a browser's own viewer (PDF, video) from working.
