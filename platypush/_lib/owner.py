@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["as_owner"]
+__all__ = ["as_owner", "belong_like", "nearest"]
 
 
 @contextmanager
@@ -27,3 +27,15 @@ def as_owner(folder: Path) -> Iterator[None]:
     finally:
         os.seteuid(0)
         os.setegid(0)
+
+
+def nearest(path: Path) -> Path:
+    """``path``, or the nearest folder above it that is there."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def belong_like(path: Path, target: Path) -> None:
+    """As root, give ``path`` the owner of ``target``, or where there is none, of the nearest folder above it."""
+    if os.geteuid() == 0:
+        owner = nearest(target).stat()
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from platypush._lib.owner import as_owner
+from platypush._lib.owner import as_owner, belong_like, nearest
 
-__all__ = ["Step", "belong_like", "nearest", "place"]
+__all__ = ["Step", "place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,6 @@ def place(steps: Iterable[Step]) -> list[Path]:
                 folder.rmdir()
         raise
     return kept
-
-
-def nearest(path: Path) -> Path:
-    """``path``, or the nearest folder above it that is there."""
-    return next(folder for folder in (path, *path.parents) if folder.exists())
-
-
-def belong_like(path: Path, target: Path) -> None:
-    """As root, give ``path`` the owner of ``target``, or where there is none, of the nearest folder above it."""
-    if os.geteuid() == 0:
-        owner = nearest(target).stat()
-        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _make_folders(folder: Path) -> list[Path]:

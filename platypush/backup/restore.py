@@ -15,10 +15,10 @@ from typing import BinaryIO
 from sqlalchemy.engine import make_url
 
 from platypush._lib.files import private_dir
-from platypush._lib.owner import as_owner
+from platypush._lib.owner import as_owner, belong_like, nearest
 from platypush.backup.archive import extract, open_archive, verify
 from platypush.backup.manifest import CONFIG, DASHBOARDS, DATABASE, SCRIPTS, STATE, Manifest, Member
-from platypush.backup.placing import Step, belong_like, nearest, place
+from platypush.backup.placing import Step, place
 from platypush.backup.selection import ASIDE, STAGING, config_files, state_entries
 from platypush.backup.snapshot import revision_of
 from platypush.config.loader import load

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ _COMMANDS = {
     "backup": "Back up database, keys, configuration, scripts and dashboards.",
     "call": "Run an action of the running hub.",
     "check": "Validate configuration, scripts, permissions and ports.",
+    "doctor": "Say what is wrong with this installation, and the command that mends it.",
+    "import": "Take over configuration, scripts, dashboards and users of an old Platypush.",
     "reload": "Make the running hub load its configuration and scripts anew.",
     "render": "Render files for nginx, systemd and uWSGI from the configuration.",
     "restore": "Bring the installation back from a backup.",
@@ -39,7 +42,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's interface
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"platypush.cli.{cmd_name}")
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"platypush.cli.{name}")
         command: click.Command = getattr(module, "command", None) or getattr(module, cmd_name)
         return command
 

@@ -21,7 +21,7 @@ from platypush.plugins._slot import BoundAction, Slot, constructor_arguments
 from platypush.plugins.services import PluginServices
 from platypush.plugins.status import PluginState, PluginStatus
 
-__all__ = ["DEFAULT_PLUGINS", "OnAction", "PluginRegistry", "ReloadReport"]
+__all__ = ["DEFAULT_PLUGINS", "Catalogue", "OnAction", "PluginRegistry", "ReloadReport"]
 
 DEFAULT_PLUGINS = ("config", "inspect", "utils", "variable", "user", "tts", "qrcode")
 """Loaded without a section. What can run commands or reach files or the network at large is not among them."""

@@ -15,7 +15,7 @@ from platypush.errors import BadRequest, Conflict, NotFound
 from platypush.user.audit import Audit, AuditEntry
 from platypush.user.database import Database
 from platypush.user.generation import Generation
-from platypush.user.passwords import PasswordHasher, check_new_password
+from platypush.user.passwords import PasswordHasher, check_new_password, is_password_hash
 from platypush.user.schema import jwts, sessions, users
 from platypush.user.slots import Slots
 from platypush.user.storable import storable
@@ -87,6 +87,19 @@ class Accounts:
         conflict = f"There is a user {row['name']!r} already. Choose another name."
         self._change(lambda connection: bool(connection.execute(insert(users).values(row))), entry, conflict)
 
+    def take_over(self, name: str, password_hash: str) -> None:
+        """Add a user of an earlier installation, whose password stays the one that ``password_hash`` is of.
+
+        Raises BadRequest for a name that is not accepted or a text that is no hash, Conflict for a name that is taken.
+        """
+        name = check_name(name)
+        if not is_password_hash(password_hash):
+            raise BadRequest("The password is not stored as a bcrypt hash, so nobody could sign in with it.")
+        row = self._row(name, password_hash)
+        entry = self._audit.entry("user_imported", name, "", by="operator")
+        conflict = f"There is a user {name!r} already."
+        self._change(lambda connection: bool(connection.execute(insert(users).values(row))), entry, conflict)
+
     def delete(self, name: str, *, by: str | None = None, address: str = "") -> None:
         """Remove a user with all sessions and tokens, at once in every process. Raises NotFound."""
         name = normal_name(name)
@@ -144,6 +157,9 @@ class Accounts:
         check_new_password(password, name)
         with self._slots.taken():
             hashed = self._hasher.hash(password)
+        return self._row(name, hashed)
+
+    def _row(self, name: str, hashed: str) -> dict[str, Any]:
         now = self._clock.time()
         return {
             "name": name,

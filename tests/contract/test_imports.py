@@ -64,7 +64,7 @@ RULES: list[tuple[str, set[str]]] = [
     ("dispatch", CORE | MIDDLE),
 ]
 # "render" and "doctor" look at the whole installation, so they see everything; the command line is their only caller.
-TOP = {"backup", "cli", "daemon", "scripts", "__main__", "runtime", "render", "doctor"}
+TOP = {"backup", "importing", "cli", "daemon", "scripts", "__main__", "runtime", "render", "doctor"}
 CHILD_PROGRAMS = {
     "__main__",
     "backend.http.builtin",

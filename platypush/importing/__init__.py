@@ -1,0 +1,1 @@
+"""Taking over what an old Platypush has: configuration, scripts, dashboards, users."""
