@@ -89,8 +89,16 @@ class Web:
         return answer
 
     def workers(self) -> set[int]:
-        """Their pids."""
-        return {worker["pid"] for worker in self.backend.status()["workers"]}
+        """Their pids. A master that is busy does not tell them in time: it is asked again."""
+        found: set[int] = set()
+
+        def told() -> bool:
+            status = self.backend.status()
+            found.update(worker["pid"] for worker in status["workers"])
+            return bool(found) or status["server"] != "uwsgi"
+
+        eventually(told)
+        return found
 
     def master(self) -> int:
         """The pid of the supervised process."""

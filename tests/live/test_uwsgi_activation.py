@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.serving import ROOT, ask
+from tests.live.serving import ROOT, alive, ask, eventually
+from tests.running.processes import tree
 
 pytestmark = pytest.mark.live
 
@@ -41,8 +42,11 @@ def activated(workdir: Path, held: socket.socket, *args: str) -> Iterator[subpro
         assert json.loads(process.stdout.readline())["ready"]
         yield process
     finally:
+        family = tree(process.pid)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=10)
+        # The kernel ends the children with it, but not in the same moment: one could take the next client with it.
+        assert eventually(lambda: not any(map(alive, family)))
 
 
 @pytest.mark.parametrize(
