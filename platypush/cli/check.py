@@ -14,6 +14,7 @@ from platypush.config.loader import load
 from platypush.config.model import Config
 from platypush.config.problem import Problem, Severity
 from platypush.daemon.automation import load_automation
+from platypush.doctor.wire import uwsgi_on_tcp
 from platypush.errors import ConfigurationError, PlatypushError
 from platypush.event.types import EventTypes
 from platypush.message.envelope import LOCAL, Envelope
@@ -42,6 +43,7 @@ def command(ctx: click.Context) -> int:
         return 1
     problems = [
         *check(config, environ=os.environ, running=_runs(config)),
+        *_uwsgi_files(config),
         *_automation(config),
         *_plugins(config),
         *_backends(config),
@@ -66,6 +68,23 @@ def _runs(config: Config) -> bool:
         return False
     finally:
         client.close()
+
+
+def _uwsgi_files(config: Config) -> list[Problem]:
+    """Sockets for the uwsgi protocol on TCP that stand in ini files; those in the arguments were seen before."""
+    if config.http is None:
+        return []
+    words = " ".join(config.http.uwsgi_args)
+    return [
+        Problem.warning(
+            "check.uwsgi-tcp",
+            "backend.http.uwsgi_args",
+            f"the ini file opens {address} for the uwsgi protocol: whoever reaches that port can run code here. Use a "
+            "unix socket, or http-socket.",
+        )
+        for address in uwsgi_on_tcp(config.http, config.path, os.environ)
+        if str(address) not in words
+    ]
 
 
 def _automation(config: Config) -> list[Problem]:

@@ -74,6 +74,13 @@ def test_everything_that_was_answered_is_counted(client: FlaskClient, owner: Own
     assert found["platypush_http_refused_total", (("reason", "unauthorized"),)] == 1
 
 
+def test_requests_by_a_proxy_that_is_not_trusted_are_counted(client: FlaskClient, owner: Owner) -> None:
+    client.get("/health", headers={"X-Forwarded-For": "203.0.113.7"})
+    client.get("/health")
+    found = samples(client.get("/metrics", headers=owner.bearer()).get_data(as_text=True))
+    assert found["platypush_http_untrusted_proxy_total", ()] == 1
+
+
 def test_the_daemons_figures_are_there_and_missed_when_it_is_away(
     client: FlaskClient, owner: Owner, bus: FakeBus
 ) -> None:

@@ -61,6 +61,11 @@ class Metrics:
         self._refusals = Counter(
             "platypush_http_refused", "Requests without a valid credential.", ("reason",), registry=registry
         )
+        self._untrusted = Counter(
+            "platypush_http_untrusted_proxy",
+            "Requests with forwarding headers from a peer that is no trusted proxy.",
+            registry=registry,
+        )
 
         self._warned = False
         # Looking a series up by its labels costs as much as counting: each request passes here, so they are kept.
@@ -92,6 +97,12 @@ class Metrics:
         """Count a request whose credential did not pass, by the error's code."""
         with self._while_there_is_room():
             self._refusals.labels(reason).inc()
+
+    def came_by_untrusted_proxy(self) -> None:
+        """Count a request with a proxy's marks that are not believed: a proxy that the configuration does not name, or
+        a client that pretends."""
+        with self._while_there_is_room():
+            self._untrusted.inc()
 
     @contextmanager
     def _while_there_is_room(self) -> Iterator[None]:

@@ -1,0 +1,87 @@
+"""``platypush doctor``: what is wrong with this installation, and the line that mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from platypush.cli.bus import control
+from platypush.cli.options import Options, installation_options
+from platypush.config.loader import load
+from platypush.config.model import Config
+from platypush.config.problem import Severity
+from platypush.doctor.examine import FAMILIES, examine
+from platypush.doctor.finding import Finding, error
+from platypush.doctor.patient import Patient
+from platypush.errors import BusUnavailable, ConfigurationError, PlatypushError
+from platypush.render.installation import read_installation
+
+__all__ = ["command", "render"]
+
+
+@click.command("doctor")
+@installation_options
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> int:
+    """Say what is wrong with this installation, and the command that mends it. Nothing is changed.
+
+    Root sees more than others: who has a port, what nginx runs, backups. Exit status 0 when nothing is wrong (warnings
+    do not count), else 1.
+    """
+    options: Options = ctx.obj or Options()
+    try:
+        config = load(options.config, workdir=options.workdir, environ=os.environ)
+    except ConfigurationError as failure:
+        problems = failure.problems or (str(failure),)
+        findings: Sequence[Finding] = [error("config.invalid", problem, "platypush check") for problem in problems]
+    else:
+        status, silence = _ask(options, config)
+        findings = examine(
+            Patient(
+                config=config,
+                installation=read_installation(),
+                status=status,
+                silence=silence,
+                is_root=os.geteuid() == 0,
+            )
+        )
+    if as_json:
+        click.echo(json.dumps([finding.to_dict() for finding in findings], indent=2))
+    else:
+        click.echo("\n".join(render(findings, is_root=os.geteuid() == 0)))
+    return int(any(finding.severity is Severity.ERROR for finding in findings))
+
+
+def _ask(options: Options, config: Config) -> tuple[dict[str, Any] | None, str]:
+    try:
+        answer: dict[str, Any] = control(options, "status", time=5)
+    except BusUnavailable:
+        return None, f"nobody listens at {config.bus.path}."
+    except (PlatypushError, OSError) as failure:
+        return None, str(failure)
+    return answer, ""
+
+
+def render(findings: Sequence[Finding], *, is_root: bool) -> Iterator[str]:
+    """The lines for people: each finding with its mend below it, then how many."""
+    for finding in findings:
+        yield f"{finding.severity.value}: {finding.text}"
+        if finding.mend:
+            yield f"    {finding.mend}"
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    names = ", ".join(family.name for family in FAMILIES)
+    if not findings:
+        yield f"Nothing is wrong. Looked at: {names}."
+    else:
+        yield f"{_counted(errors, 'error')}, {_counted(len(findings) - errors, 'warning')}"
+    if not is_root:
+        yield "Not everything can be seen by this user: sudo platypush doctor"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -1,0 +1,81 @@
+"""The hub itself: whether it runs, how often it had to be started again, what it cannot use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from platypush.doctor.finding import Finding, error, warning
+from platypush.doctor.patient import Patient
+
+__all__ = ["HubFacts", "gather", "judge"]
+
+_PROPERTIES = "ActiveState,SubState,Result,NRestarts,LoadState,UnitFileState"
+_LOG = "journalctl -u platypush -e"
+
+
+@dataclass(frozen=True, slots=True)
+class HubFacts:
+    """What systemd says of ``platypush.service`` (empty: it does not know it), and what the hub says of itself."""
+
+    unit: Mapping[str, str]
+    status: Mapping[str, Any] | None
+    silence: str
+    config: str
+
+
+def gather(patient: Patient) -> HubFacts:
+    """Ask systemd; the hub was asked already."""
+    shown = patient.run(["systemctl", "show", "platypush.service", f"--property={_PROPERTIES}"])
+    text = shown.text if shown is not None and shown.status == 0 else ""
+    unit = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    known = unit.get("LoadState") == "loaded"
+    return HubFacts(unit if known else {}, patient.status, patient.silence, str(patient.config.path or ""))
+
+
+def judge(facts: HubFacts) -> Iterator[Finding]:
+    """From "does not run" to "runs, but"."""
+    yield from _unit(facts.unit)
+    if facts.status is None:
+        start = "systemctl start platypush" if facts.unit else f"platypush run -c {facts.config}"
+        yield error(
+            "hub.silent", f"The hub does not answer: {facts.silence}", start if not _failed(facts.unit) else _LOG
+        )
+        return
+    web = facts.status.get("http") or {}
+    if web and web.get("state") not in ("running", "external"):
+        reason = f": {web['reason']}" if web.get("reason") else ""
+        yield error("hub.web", f"The web server is {web.get('state')}{reason}.", _LOG)
+    if web.get("restarts", 0) > 0:
+        text = f"The web server has been started again {_times(web['restarts'])} since the hub started."
+        yield warning("hub.web_restarts", text, _LOG)
+    for problem in facts.status.get("problems", ()):
+        yield error("hub.problem", str(problem), "platypush check")
+
+
+def _unit(unit: Mapping[str, str]) -> Iterator[Finding]:
+    if not unit:
+        return
+    if _failed(unit):
+        result = unit.get("Result", "failed")
+        yield error(
+            "hub.failed",
+            f"systemd has given up on platypush.service ({result}).",
+            f"{_LOG}; systemctl restart platypush",
+        )
+    restarts = int(unit.get("NRestarts", "0") or 0)
+    if restarts:
+        reason = " (the watchdog found it stuck)" if unit.get("Result") == "watchdog" else ""
+        text = f"systemd has started the hub again {_times(restarts)} after it died{reason}."
+        yield warning("hub.restarts", text, "journalctl -u platypush -p warning -b")
+    if unit.get("UnitFileState") == "disabled":
+        yield warning("hub.disabled", "The hub does not start at boot.", "systemctl enable platypush")
+
+
+def _failed(unit: Mapping[str, str]) -> bool:
+    return unit.get("ActiveState") == "failed"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
