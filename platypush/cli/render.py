@@ -10,6 +10,7 @@ __all__ = ["command"]
 
 _TARGETS: dict[str, str] = {
     "nginx": "nginx's site: HTTPS, the application, the websocket, and resource_dirs.",
+    "systemd": "The units of the hub, with what they owe to the configuration.",
     "uwsgi": "uWSGI's file and whole command line, for running it yourself.",
 }
 
