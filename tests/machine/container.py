@@ -56,6 +56,8 @@ class Machine:
         """The process id of its process 1."""
         for name in ("upper", "work", "root"):
             (folder / name).mkdir(parents=True, exist_ok=True)
+            # Whoever's umask this runs under: it is the machine's "/".
+            (folder / name).chmod(0o755)
 
     @property
     def root(self) -> Path:
