@@ -106,7 +106,7 @@ class Database:
 
     def _unit(self, work: Callable[[Connection], T], write: bool) -> T:
         if self.is_sqlite and self._anchor is None:
-            self._anchor = self._open_anchor()
+            self._drop_anchor()
         with self.engine.connect() as connection:
             connection = connection.execution_options(**{_WRITE: write})
             with connection.begin():
@@ -120,10 +120,15 @@ class Database:
             self._inherited.append(self._anchor)
             self._anchor = None
 
-    def _open_anchor(self) -> sqlite3.Connection:
+    def _drop_anchor(self) -> None:
         anchor = sqlite3.connect(str(self.url.database), timeout=self._busy, check_same_thread=False)
-        anchor.execute("SELECT count(*) FROM sqlite_master").fetchall()
-        return anchor
+        try:
+            anchor.execute("SELECT count(*) FROM sqlite_master").fetchall()
+            if self._anchor is None:  # another thread may have been first
+                self._anchor = anchor
+        finally:
+            if self._anchor is not anchor:
+                anchor.close()
 
     def _sqlite_engine(self) -> Engine:
         engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": self._busy})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from platypush.user.database import Database, parse_url
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
+def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(parse_url("sqlite:///test.db", tmp_path))
     database.write(lambda connection: connection.execute(text("CREATE TABLE numbers (number INTEGER UNIQUE)")))
-    return database
+    yield database
+    database.close()
 
 
 def count(database: Database) -> int:
@@ -96,15 +98,16 @@ def test_a_database_that_refuses_is_one_error_with_its_reason_in_the_log(
 
 
 def test_a_locked_database_is_an_error_and_works_again_afterwards(database: Database, tmp_path: Path) -> None:
-    database = Database(database.url, busy=0.01)
+    hasty = Database(database.url, busy=0.01)
     other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StorageFailed):
-        database.write(lambda connection: insert(connection, 1))
+        hasty.write(lambda connection: insert(connection, 1))
     other.execute("ROLLBACK")
     other.close()
-    database.write(lambda connection: insert(connection, 1))
-    assert count(database) == 1
+    hasty.write(lambda connection: insert(connection, 1))
+    assert count(hasty) == 1
+    hasty.close()
 
 
 def test_a_reader_is_not_held_up_by_a_writer(database: Database, tmp_path: Path) -> None:
