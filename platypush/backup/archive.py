@@ -8,10 +8,10 @@ import stat
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from platypush.backup.manifest import MANIFEST, Manifest, Member, check_name
 from platypush.errors import BackupFailed
@@ -23,12 +23,23 @@ _MANIFEST_LIMIT = 64 << 20
 
 
 class ArchiveWriter:
-    """Writes a gzipped tar to an open file and notes what it wrote."""
+    """Writes a gzipped tar to an open file and notes what it wrote.
+
+    A context manager: what is left half-way is closed too, and an archive without a manifest is none.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         # 6 is gzip's own default; tarfile's, 9, takes three times as long for one per cent.
         self._tar = tarfile.open(fileobj=file, mode="w:gz", compresslevel=6, format=tarfile.PAX_FORMAT)  # noqa: SIM115
         self.members: list[Member] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # On a full disk the end cannot be written either; the reason is under way already.
+        with suppress(OSError) if kind else nullcontext():
+            self._tar.close()
 
     def add(self, name: str, path: Path, *, mode: int | None = None) -> None:
         """Add the regular file ``path`` as ``name``; ``mode`` in the place of its own.

@@ -74,8 +74,7 @@ def _create(config: Config, files: ConfigFiles, path: Path, now: datetime) -> Ma
     with as_owner(path.parent):
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "wb") as file:
-            writer = ArchiveWriter(file)
+        with os.fdopen(handle, "wb") as file, ArchiveWriter(file) as writer:
             notes = [
                 f"not in the archive, because it is outside of the configuration's folder: {p}" for p in files.outside
             ]

@@ -29,7 +29,7 @@ def test_every_route_is_described(app: Flask) -> None:
 
 def test_every_error_that_a_client_can_get_is_described() -> None:
     kinds: list[type[Any]] = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
-    unseen = (errors.ConfigurationError, errors.ActionFailed, errors.StepsFailed)
+    unseen = (errors.BackupFailed, errors.ConfigurationError, errors.ActionFailed, errors.StepsFailed)
     for kind in kinds:
         if issubclass(kind, PlatypushError) and kind not in unseen:
             assert f"`{kind.code}`" in PAGE, kind
