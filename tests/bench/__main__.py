@@ -14,6 +14,7 @@ from tests.bench.deaths import run_deaths
 from tests.bench.execute import run_credentials, run_floors
 from tests.bench.growth import run_growth
 from tests.bench.load import require_wrk
+from tests.bench.nginx import run_nginx
 from tests.bench.reloading import run_reload
 from tests.bench.report import machine
 from tests.bench.slow import run_slow
@@ -24,7 +25,7 @@ from tests.bench.websocket_bench import run_websocket
 def main() -> None:
     """Run the parts that were asked for, all of them without arguments."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
-    names = ("floors", "credentials", "growth", "slow", "deaths", "reload", "startup", "websocket")
+    names = ("floors", "credentials", "growth", "slow", "deaths", "reload", "startup", "websocket", "nginx")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(names)}")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default 5)")
     parser.add_argument("--seconds", type=int, default=5, help="seconds of load in each (default 5)")
@@ -46,6 +47,7 @@ def main() -> None:
             "reload": ("Reloads under load, 16 connections, uwsgi.ini", lambda: run_reload(folder)),
             "startup": ("Start and memory, uwsgi.ini", lambda: run_startup(folder, rounds)),
             "websocket": ("1,000 websocket clients", lambda: run_websocket(rounds)),
+            "nginx": ("Files through nginx, 64 connections", lambda: run_nginx(folder, rounds, seconds)),
         }
         for part in options.parts or names:
             title, run = parts[part]

@@ -45,14 +45,15 @@ def wrk(
     connections: int = 64,
     headers: Mapping[str, str] | None = None,
     body: str = "",
+    method: str = "POST",
 ) -> Result:
-    """POST ``body`` to ``url`` for ``seconds`` over ``connections`` kept-alive connections.
+    """``method`` with ``body`` to ``url`` for ``seconds`` over ``connections`` kept-alive connections.
 
     Raises subprocess.CalledProcessError when wrk cannot run. wrk counts a status of 400 or more as failed.
     """
     lines = "".join(f"wrk.headers[{json.dumps(k)}] = {json.dumps(v)}\n" for k, v in (headers or {}).items())
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(_SCRIPT.format(method=json.dumps("POST"), body=json.dumps(body), headers=lines))
+        script.write(_SCRIPT.format(method=json.dumps(method), body=json.dumps(body), headers=lines))
         script.flush()
         before = cpu_seconds(pids())
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script.name, url]

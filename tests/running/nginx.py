@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.running.certificates import Authority
 from tests.running.hub import Answer, Hub, running_hub
@@ -208,13 +209,17 @@ def running_site(
 
 
 @contextlib.contextmanager
-def running_front(folder: Path, *, http: str = "", **hub_options: object) -> Iterator[tuple[Hub, Front]]:
+def running_front(
+    folder: Path, *, http: str = "", options: Sequence[str] = (), tls: bool = True, **hub_options: Any
+) -> Iterator[tuple[Hub, Front]]:
     """A hub under the shipped ``uwsgi.ini`` with nginx in front; the hub also has its own port for HTTP.
 
-    ``http`` and the other options are those of ``running_hub``.
+    ``options`` are those of ``platypush render nginx``, ``http`` and the others those of ``running_hub``.
     """
     uwsgi = folder / "uwsgi.sock"
     args = ["--ini", UWSGI_INI, "--socket", str(uwsgi), "--chmod-socket=660", "--http-socket", "127.0.0.1:{port}"]
-    with running_hub(folder / "hub", uwsgi_args=args, http=http, **hub_options) as hub:  # type: ignore[arg-type]
-        with running_site(folder / "nginx", hub, uwsgi) as front:
-            yield hub, front
+    with (
+        running_hub(folder / "hub", uwsgi_args=args, http=http, **hub_options) as hub,
+        running_site(folder / "nginx", hub, uwsgi, options=options, tls=tls) as front,
+    ):
+        yield hub, front
