@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.machine.container import Machine, running_machine
 from tests.machine.debian import debian_base
-from tests.machine.wheelhouse import WHEELS, wheelhouse
+from tests.machine.hub import CHECKOUT, InstalledHub, copy_checkout
+from tests.machine.wheelhouse import PIP, WHEELS, wheelhouse
 
 PROGRAMS = ("debootstrap", "systemd-nspawn", "nsenter", "unshare", "setpriv", "ip")
 _SYS_ADMIN = 21  # capabilities(7)
@@ -56,3 +59,42 @@ def machine(base: Path, binds: tuple[str, ...], tmp_path: Path) -> Iterator[Mach
     """A machine that has booted, with nothing of the hub in it."""
     with running_machine((base,), tmp_path / "machine", binds) as booted:
         yield booted
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A machine that is switched off, in which ``deploy/install --yes`` ran, and what that printed."""
+
+    layers: tuple[Path, ...]
+    output: str
+
+    @property
+    def password(self) -> str:
+        """The first user's."""
+        found = re.search(r"password  (\S+)", self.output)
+        assert found, self.output
+        return found[1]
+
+
+@pytest.fixture(scope="session")
+def installed(base: Path, binds: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    """From nothing to an installed hub, once; other machines start as copies of it."""
+    folder = tmp_path_factory.mktemp("installed")
+    machine = Machine((base,), folder, binds)
+    try:
+        machine.boot()
+        copy_checkout(machine)
+        output = machine.run(f"{CHECKOUT}/deploy/install", "--yes", env=PIP, seconds=300).stdout
+        yield Installed(machine.freeze(), output)
+    finally:
+        machine.power_off()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def hub(
+    installed: Installed, binds: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[InstalledHub]:
+    """A machine of a module's own, booted, with the hub that ``deploy/install`` left there."""
+    with running_machine(installed.layers, tmp_path_factory.mktemp("hub"), binds) as machine:
+        yield InstalledHub(machine, installed.password)

@@ -17,7 +17,8 @@ from pathlib import Path
 __all__ = ["Machine", "running_machine"]
 
 # Mounts are made in a namespace of the container's own: they go with it, whatever ends it. Where folders cannot be
-# overlaid (an overlay on an overlay, as in some CI), the system is copied.
+# overlaid (an overlay on an overlay, as in some CI), the system is copied. The kernel is not the machine's own, so it sets
+# none of its variables.
 BOOT = r"""
 set -eu
 folder=$1 layers=$2 first=$3 name=$4
@@ -32,7 +33,7 @@ fi
 mkdir -p /run/systemd/nspawn
 mount -t tmpfs tmpfs /run/systemd/nspawn
 exec setpriv --pdeathsig TERM systemd-nspawn --boot --directory="$folder/root" --machine="$name" --hostname=hub \
-    --console=pipe --register=no --keep-unit --private-network "$@"
+    --console=pipe --register=no --keep-unit --private-network "$@" systemd.mask=systemd-sysctl.service
 """
 NETWORKS = range(256)
 _BOOT_SECONDS = 60
