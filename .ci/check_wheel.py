@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ORIGINALS = ("uwsgi.ini", "nginx", "systemd")
+ORIGINALS = ("uwsgi.ini", "nginx", "systemd", "deploy/renew-hook")
 
 
 def main() -> int:

@@ -174,7 +174,7 @@ fetch_certificate() {
     say "Asking Let's Encrypt for a certificate for $DOMAIN"
     if watched certbot certonly --non-interactive --agree-tos --keep-until-expiring --cert-name "${DOMAIN%% *}" \
         --webroot --webroot-path /var/lib/platypush-acme "${words[@]}" \
-        --deploy-hook "nginx -t && systemctl reload nginx"; then
+        --deploy-hook "$(originals "$CURRENT")/deploy/renew-hook"; then
         install_site
     else
         say "There is no certificate of Let's Encrypt yet; the lines above say why. The hub serves with one of its own

@@ -43,7 +43,8 @@ class Authority:
 
     def issue(self, *names: str, days: int = 90) -> Certificate:
         """A certificate for the hosts ``names``."""
-        stem = self.folder / f"{names[0]}-{len(list(self.folder.iterdir()))}"
+        # No dot in it: what follows one would be taken for a suffix, and the next certificate replace this one.
+        stem = self.folder / f"{names[0].replace('.', '-')}-{len(list(self.folder.iterdir()))}"
         request, leaf = stem.with_suffix(".csr"), stem.with_suffix(".leaf")
         made = Certificate(stem.with_suffix(".pem"), stem.with_suffix(".key"))
         _openssl("req", *_KEY, "-subj", f"/CN={names[0]}", "-keyout", made.key, "-out", request)
