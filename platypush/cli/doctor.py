@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import click
 
 from platypush.cli.bus import control
 from platypush.cli.options import Options, installation_options
+from platypush.cli.render_nginx import read_originals as read_nginx_originals
+from platypush.cli.render_nginx import site_of as nginx_site_of
+from platypush.cli.render_systemd import read_originals as read_systemd_originals
+from platypush.cli.render_systemd import site_of as systemd_site_of
 from platypush.config.loader import load
 from platypush.config.model import Config
 from platypush.config.problem import Severity
@@ -18,9 +23,13 @@ from platypush.doctor.examine import FAMILIES, examine
 from platypush.doctor.finding import Finding, error
 from platypush.doctor.patient import Patient
 from platypush.errors import BusUnavailable, ConfigurationError, PlatypushError
-from platypush.render.installation import read_installation
+from platypush.render.installation import Installation, read_installation
+from platypush.render.nginx import render_nginx
+from platypush.render.systemd import render_systemd
 
 __all__ = ["command", "render"]
+
+_USER = "platypush"
 
 
 @click.command("doctor")
@@ -41,10 +50,12 @@ def command(ctx: click.Context, as_json: bool) -> int:
         findings: Sequence[Finding] = [error("config.invalid", problem, "platypush check") for problem in problems]
     else:
         status, silence = _ask(options, config)
+        installation = read_installation()
         findings = examine(
             Patient(
                 config=config,
-                installation=read_installation(),
+                installation=installation,
+                rendered=None if installation is None else partial(_rendered, config, installation),
                 status=status,
                 silence=silence,
                 is_root=os.geteuid() == 0,
@@ -55,6 +66,13 @@ def command(ctx: click.Context, as_json: bool) -> int:
     else:
         click.echo("\n".join(render(findings, is_root=os.geteuid() == 0)))
     return int(any(finding.severity is Severity.ERROR for finding in findings))
+
+
+def _rendered(config: Config, installation: Installation) -> Mapping[str, str]:
+    files = render_systemd(systemd_site_of(config, installation, None, _USER), read_systemd_originals())
+    if installation.nginx:
+        files |= render_nginx(nginx_site_of(config, installation), read_nginx_originals())
+    return files
 
 
 def _ask(options: Options, config: Config) -> tuple[dict[str, Any] | None, str]:

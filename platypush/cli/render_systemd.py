@@ -46,8 +46,10 @@ def site_of(config: Config, installation: Installation | None, listen: str | Non
     http = config.http or HttpSettings()
     if listen is None and installation is not None and not installation.nginx:
         listen = installation.listen or f"{http.bind_address}:{http.port}"
-    host = listen.rpartition(":")[0] if listen else ""
-    websocket = f"{host}:{http.websocket_port}" if host else str(http.websocket_port)
+    host, colon, port = (listen or "").rpartition(":")
+    # On the next port, as the installer says, unless the configuration wants another.
+    chosen = http.websocket_port != HttpSettings().websocket_port or not port.isdecimal()
+    websocket = f"{host}{colon}{http.websocket_port if chosen else int(port) + 1}"
     return SystemdSite(
         program=through_current(Path(sys.prefix, "bin", "platypush")),
         config=config.path or user_config(os.environ),

@@ -44,8 +44,9 @@ def gather(patient: Patient) -> tuple[Certificate, ...]:
     http = patient.config.http
     if http is not None and http.ssl_cert is not None:
         pairs.setdefault((http.ssl_cert, http.ssl_key), "backend.http")
-    domain = patient.installation.domain if patient.installation else None
-    return tuple(_look(cert, key, used_by, domain, patient) for (cert, key), used_by in pairs.items())
+    told = (patient.installation.domain or "") if patient.installation else ""
+    domains = told.replace(",", " ").split()
+    return tuple(_look(cert, key, used_by, domains, patient) for (cert, key), used_by in pairs.items())
 
 
 def _nginx_pairs(patient: Patient) -> list[tuple[Path, Path | None]]:
@@ -66,16 +67,20 @@ def _nginx_pairs(patient: Patient) -> list[tuple[Path, Path | None]]:
     return found
 
 
-def _look(cert: Path, key: Path | None, used_by: str, domain: str | None, patient: Patient) -> Certificate:
+def _look(cert: Path, key: Path | None, used_by: str, domains: list[str], patient: Patient) -> Certificate:
     run = patient.run
     read = run(["openssl", "x509", "-in", str(cert), "-noout", "-enddate"])
     fits = None
     if key is not None:
         fits = _fits(cert, key, run)
-    named = None
-    if domain:
-        check = run(["openssl", "x509", "-in", str(cert), "-noout", "-checkhost", domain])
-        named = None if check is None or check.status else "does match" in check.text
+    domain, named = (domains[0] if domains else None), None
+    for name in domains:
+        check = run(["openssl", "x509", "-in", str(cert), "-noout", "-checkhost", name])
+        if check is not None and not check.status:
+            named = "does match" in check.text
+            if not named:
+                domain = name
+                break
     lets_encrypt = cert.is_relative_to(patient.places.letsencrypt)
     return Certificate(
         path=cert,

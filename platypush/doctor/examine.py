@@ -20,10 +20,12 @@ from platypush.doctor import (
     proxy,
     reach,
     release,
+    site,
     wire,
 )
 from platypush.doctor.finding import Finding, warning
 from platypush.doctor.patient import Patient
+from platypush.errors import ConfigurationError
 
 __all__ = ["FAMILIES", "Family", "examine"]
 
@@ -40,6 +42,7 @@ class Family:
 FAMILIES = (
     Family("hub", hub.gather, hub.judge),
     Family("ports", ports.gather, ports.judge),
+    Family("site", site.gather, site.judge),
     Family("folders", reach.gather, reach.judge),
     Family("certificates", certificate.gather, certificate.judge),
     Family("proxies", proxy.gather, proxy.judge),
@@ -63,6 +66,9 @@ def examine(patient: Patient, families: Iterable[Family] = FAMILIES) -> tuple[Fi
 def _examine_one(family: Family, patient: Patient) -> Iterator[Finding]:
     try:
         facts = family.gather(patient)
+    except ConfigurationError as error:
+        yield warning(f"{family.name}.unseen", f"The {family.name} could not be looked at: {error}", "platypush check")
+        return
     except OSError as error:
         yield warning(
             f"{family.name}.unseen", f"The {family.name} could not be looked at: {error}.", "sudo platypush doctor"

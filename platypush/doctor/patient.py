@@ -77,6 +77,8 @@ class Patient:
     """Why it does not answer."""
     places: Places = field(default_factory=Places)
     run: Run = run_program
+    rendered: Callable[[], Mapping[str, str]] | None = None
+    """Gives what ``platypush render`` writes for this machine: path to text. Raises ConfigurationError."""
     now: float = field(default_factory=time.time)
     """Seconds since the epoch."""
     is_root: bool = False

@@ -98,6 +98,14 @@ def test_the_site_comes_from_the_configuration_and_from_what_the_installer_wrote
     assert (told.listen, told.listen_websocket) == ("8080", "9009")
 
 
+def test_the_websocket_is_on_the_next_port_unless_another_was_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("backend.http:\n")
+    config = load(path, workdir=tmp_path / "work", environ={"HOME": str(tmp_path)})
+    for listen, websocket in (("8080", "8081"), ("127.0.0.1:9000", "127.0.0.1:9001"), ("[::]:8008", "[::]:8009")):
+        assert site_of(config, None, listen, "platypush").listen_websocket == websocket
+
+
 def test_systemd_finds_nothing_wrong_with_the_drop_ins(tmp_path: Path) -> None:
     site = SystemdSite(
         program=Path("/bin/true"),
