@@ -94,6 +94,7 @@ class Front:
     def _record(self, environ: WSGIEnvironment, exchange: Exchange) -> None:
         seconds = time.perf_counter() - exchange.started
         self._web.metrics.answered(exchange.route, environ["REQUEST_METHOD"], exchange.status, seconds)
-        if exchange.client.forwarded and not exchange.client.peer_trusted:
+        # A server that speaks uwsgi's protocol (it alone can set REQUEST_ID) says itself who asks.
+        if exchange.client.forwarded and not exchange.client.peer_trusted and "REQUEST_ID" not in environ:
             self._web.metrics.came_by_untrusted_proxy()
         access_log.write(environ, exchange, seconds)
