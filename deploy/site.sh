@@ -154,10 +154,11 @@ remove_site() {
     fi
     DEBIAN_SITE=''
     systemctl daemon-reload
-    # Not a reload: its runtime folder goes with it.
+    # Not a reload: it would go on using the folder that it had for the hub.
     if systemctl is-active --quiet nginx.service; then
         watched systemctl restart nginx.service || say "nginx does not start any more: journalctl -u nginx"
     fi
+    rm -rf "$NGINX_RUNTIME"
 }
 
 # fetch_certificate EMAIL: one of Let's Encrypt, in the place of ours. Without it the hub serves with ours.

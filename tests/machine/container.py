@@ -17,8 +17,8 @@ from pathlib import Path
 __all__ = ["Machine", "running_machine"]
 
 # Mounts are made in a namespace of the container's own: they go with it, whatever ends it. Where folders cannot be
-# overlaid (an overlay on an overlay, as in some CI), the system is copied. The kernel is not the machine's own, so it sets
-# none of its variables.
+# overlaid (an overlay on an overlay, as in some CI), the system is copied. The kernel is not the machine's own, so
+# it sets none of its variables.
 BOOT = r"""
 set -eu
 folder=$1 layers=$2 first=$3 name=$4
