@@ -69,8 +69,8 @@ def test_every_way_of_authentication_opens_a_file(place: Place) -> None:
 
 
 def test_a_file_is_served_by_nginx_itself(place: Place) -> None:
-    place.front.request("GET", FILE, headers=place.hub.token)
-    assert json.loads(place.front.access_log.splitlines()[-1])["upstream_status"] == ""
+    answer = place.front.request("GET", FILE, headers=place.hub.token)
+    assert place.front.logged(answer)["upstream_status"] == ""
 
 
 def test_without_or_with_a_wrong_credential_the_application_answers_as_ever(place: Place) -> None:
@@ -212,4 +212,4 @@ def test_what_is_kept_is_for_nginx_alone(place: Place) -> None:
 def test_what_nginx_does_not_open_but_lies_inside_is_served_by_the_application(place: Place) -> None:
     answer = place.front.request("GET", "/resources/photos/inside.txt", headers=place.hub.token)
     assert answer.body == PHOTO
-    assert json.loads(place.front.access_log.splitlines()[-1])["upstream_status"]
+    assert place.front.logged(answer)["upstream_status"]

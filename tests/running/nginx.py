@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 import socket
@@ -63,10 +64,20 @@ class Front:
     authority: Authority | None
     pid: int
 
-    @property
-    def access_log(self) -> str:
-        """What was logged of the site's requests so far."""
-        return (self.folder / "platypush-access.log").read_text()
+    def logged(self, answer: Answer) -> dict[str, Any]:
+        """The line that a request left in nginx's log, which comes a moment after the answer.
+
+        Raises RuntimeError when there is none.
+        """
+        wanted = answer.headers["x-request-id"]
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            for line in (self.folder / "platypush-access.log").read_text().splitlines():
+                if wanted in line:
+                    found: dict[str, Any] = json.loads(line)
+                    return found
+            threading.Event().wait(0.005)
+        raise RuntimeError(f"nginx logged nothing of request {wanted}.")
 
     def connect(self, *, host: str = HOST, timeout: float = 30) -> socket.socket:
         """A connection to the site: TLS, for ``host``, checked by the authority; plain where the site has no TLS."""
