@@ -13,6 +13,9 @@ __all__ = ["GRANTABLE", "allows", "authorise", "check_scopes"]
 GRANTABLE = ("action", "events", "resources")
 """Kinds of permission that a restricted token can be given."""
 
+_BY_NAME = frozenset({"metrics"})
+"""Permissions without a name of their own that a restricted token can be given, spelled out: no pattern matches them."""
+
 _NEVER_RESTRICTED = "action:user."
 """Actions that make users and tokens: no restricted token runs them, whatever its patterns say."""
 
@@ -37,6 +40,8 @@ def allows(principal: Principal, permission: str) -> bool:
     scopes = principal.scopes
     if scopes is None:
         return True
+    if permission in _BY_NAME:
+        return permission in scopes
     kind, separator, name = permission.partition(":")
     if not separator or kind not in GRANTABLE or permission.startswith(_NEVER_RESTRICTED):
         return False
@@ -60,7 +65,7 @@ def check_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
         if (separator and (kind not in GRANTABLE or not pattern)) or not scope or not scope.isprintable():
             raise BadRequest(
                 f"A token cannot be restricted to {scope!r}. Give an action or a pattern such as 'light.*', "
-                "'events:light.*' or 'resources:photos'."
+                "'events:light.*', 'resources:photos' or 'metrics'."
             )
         checked[scope] = None
     if not checked:

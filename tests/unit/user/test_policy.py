@@ -73,12 +73,19 @@ def test_a_restricted_token_may_do_what_a_pattern_names(scopes: tuple[str, ...],
         (("*", "events:*", "resources:*"), ""),
         (("api:*", "control:*", "metrics"), "api:tokens"),
         (("api:*", "control:*", "metrics"), "control:stop"),
-        (("api:*", "control:*", "metrics"), "metrics"),
+        (("m*", "metric?", "action:metrics", "events:metrics"), "metrics"),
+        (("metrics",), "action:metrics.x"),
+        (("metrics",), "control:metrics"),
     ],
 )
 def test_a_restricted_token_may_do_nothing_else(scopes: tuple[str, ...], permission: str) -> None:
     with pytest.raises(Forbidden):
         authorise(restricted(*scopes), permission)
+
+
+def test_metrics_are_granted_by_their_name_so_that_a_collector_needs_no_more() -> None:
+    authorise(restricted("metrics"), "metrics")
+    assert check_scopes(["metrics"]) == ("metrics",)
 
 
 @pytest.mark.parametrize("scope", ["*", "user.*", "user.create_user", "action:user.create_user"])
