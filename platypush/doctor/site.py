@@ -14,8 +14,6 @@ __all__ = ["FileState", "SiteFacts", "gather", "judge"]
 
 _RENDER_NGINX = "platypush render nginx --output / && nginx -t && systemctl reload nginx"
 _RENDER_UNITS = "platypush render systemd --output / && systemctl daemon-reload"
-_WRITTEN_BY_INSTALLER = "listen.conf"
-"""The installer's own drop-in says the same in other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,6 @@ def gather(patient: Patient) -> SiteFacts | None:
     for name, text in sorted(patient.rendered().items()):
         path = Path("/", name)
         of_nginx = path.is_relative_to(nginx)
-        if path.name == _WRITTEN_BY_INSTALLER:
-            continue
         try:
             changed = path.stat().st_mtime
             if path.read_text() != text:

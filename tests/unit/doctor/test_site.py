@@ -58,7 +58,7 @@ def test_files_are_compared_with_what_is_rendered(make_patient: MakePatient, tmp
     (nginx / "same.conf").write_text("same")
     (nginx / "other.conf").write_text("edited")
     rendered = {str(nginx / "same.conf"): "same", str(nginx / "other.conf"): "x", str(nginx / "gone.conf"): "x"}
-    rendered |= {str(tmp_path / "unit.service"): "x", str(tmp_path / "listen.conf"): "x"}
+    rendered |= {str(tmp_path / "unit.service"): "x"}
     facts = examined(make_patient, rendered)
     assert [(state.path.name, state.missing, state.nginx) for state in facts.files] == [
         ("gone.conf", True, True),
