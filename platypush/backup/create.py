@@ -85,7 +85,7 @@ def _create(config: Config, files: ConfigFiles, path: Path, now: datetime) -> Ma
                     for name, source in tree_files(tree):
                         writer.add(f"{part}/{name}", source)
             with as_owner(config.workdir):
-                schema = _add_state(config, files, writer)
+                schema, reader = _add_state(config, files, writer)
             if schema is None:
                 notes.append(_database_note(config))
             writer.finish(
@@ -93,6 +93,7 @@ def _create(config: Config, files: ConfigFiles, path: Path, now: datetime) -> Ma
                     version=__version__,
                     created=now.isoformat(timespec="seconds"),
                     schema=schema,
+                    oldest_reader=reader,
                     config=config.path.name if config.path else None,
                     origin=str(config.path) if config.path else None,
                     members=tuple(writer.members),
@@ -109,18 +110,19 @@ def _create(config: Config, files: ConfigFiles, path: Path, now: datetime) -> Ma
     return Made(path, path.stat().st_size, len(writer.members), tuple(notes))
 
 
-def _add_state(config: Config, files: ConfigFiles, writer: ArchiveWriter) -> str | None:
-    """Add the database and the rest of the working folder; the database's revision, None without a database."""
+def _add_state(config: Config, files: ConfigFiles, writer: ArchiveWriter) -> tuple[str | None, str | None]:
+    """Add the database and the rest of the working folder. Revision and oldest reader of the database, None without."""
     workdir, database = config.workdir, sqlite_path(config.database)
     if not workdir.is_dir():
-        return None
+        return None, None
     _remove_stale(workdir)
     staging = Path(tempfile.mkdtemp(dir=workdir, prefix=STAGING))
     try:
-        copy, schema = staging / "copy.db", None
+        copy, schema, reader = staging / "copy.db", None, None
         if database is not None and database.exists():
             snapshot(database, copy)
-            schema = revision_of(copy) or "0"
+            revision, reader = revision_of(copy)
+            schema = revision or "0"
             writer.add(f"{DATABASE}/main.db", copy, mode=0o600)
         for entry in state_entries(
             workdir, database, (config.scripts_dir, config.dashboards_dir, *files.inside.values())
@@ -132,7 +134,7 @@ def _add_state(config: Config, files: ConfigFiles, writer: ArchiveWriter) -> str
                     writer.add(f"{STATE}/{name}", copy, mode=path.stat().st_mode & 0o777)
                 else:
                     writer.add(f"{STATE}/{name}", path)
-        return schema
+        return schema, reader
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 

@@ -29,6 +29,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 CONFIG, SCRIPTS, DASHBOARDS, STATE, DATABASE = "config", "scripts", "dashboards", "state", "database"
 _PARTS = (CONFIG, SCRIPTS, DASHBOARDS, STATE, DATABASE)
+_TEXTS = ("version", "created", "schema", "oldest_reader", "config", "origin")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -52,6 +53,8 @@ class Manifest:
     """ISO 8601, UTC."""
     schema: str | None
     """The database's revision; None when the database is not in the archive."""
+    oldest_reader: str | None
+    """The oldest revision of code that understands it, where that is known."""
     config: str | None
     """The main file's name, below ``config/``; None for an installation without one."""
     origin: str | None
@@ -75,12 +78,10 @@ class Manifest:
                     f"format {FORMAT}. Restore it with the version that made it, or a newer one."
                 )
             members = tuple(_member(item) for item in content["members"])
-            texts = {
-                name: _optional_text(content[name]) for name in ("version", "created", "schema", "config", "origin")
-            }
+            texts = {name: _optional_text(content[name]) for name in _TEXTS}
         except (ValueError, KeyError, TypeError) as error:
             raise BackupFailed("The archive's manifest cannot be read: this is no backup, or a damaged one.") from error
-        if texts["schema"] is not None and not texts["schema"].isdigit():
+        if not all((texts[name] or "0").isdecimal() for name in ("schema", "oldest_reader")):
             raise BackupFailed("The archive's manifest names no revision of the database that could be understood.")
         if texts["config"] is not None:
             check_name(f"{CONFIG}/{texts['config']}")
@@ -88,6 +89,7 @@ class Manifest:
             version=texts["version"] or "?",
             created=texts["created"] or "?",
             schema=texts["schema"],
+            oldest_reader=texts["oldest_reader"],
             config=texts["config"],
             origin=texts["origin"],
             members=members,

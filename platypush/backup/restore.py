@@ -27,7 +27,7 @@ from platypush.config.paths import WORKDIR_VARIABLE, find_config, user_config
 from platypush.daemon.lock import InstanceLock
 from platypush.errors import BackupFailed, ConfigurationError
 from platypush.user.generation import Generation
-from platypush.user.revision import HEAD
+from platypush.user.revision import check_revision
 
 __all__ = ["Restored", "check", "restore"]
 
@@ -98,11 +98,11 @@ def restore(
 
 def _checked(file: BinaryIO) -> Manifest:
     manifest = verify(file)
-    if manifest.schema is not None and int(manifest.schema) > int(HEAD):
-        raise BackupFailed(
-            f"The archive was made by Platypush {manifest.version}, whose database has revision {manifest.schema}; "
-            f"this version knows {HEAD}. Install that version or a newer one, and restore with it."
-        )
+    if manifest.schema is not None:
+        try:
+            check_revision(manifest.schema, manifest.oldest_reader)
+        except ConfigurationError as error:
+            raise BackupFailed(f"The archive was made by Platypush {manifest.version}. {error}") from error
     return manifest
 
 
@@ -235,7 +235,8 @@ def _state_steps(
         private_dir(database.parent)
         copy = (staged if database.parent == workdir else _staging(database.parent, cleaning)) / "main.db"
         _extract_part(file, manifest, DATABASE, lambda member: (copy, database))  # noqa: ARG005 - there is one
-        if (revision_of(copy) or "0") != manifest.schema:
+        revision, reader = revision_of(copy)
+        if (revision or "0", reader) != (manifest.schema, manifest.oldest_reader):
             raise BackupFailed("The archive's database is not at the revision that its manifest says.")
     for suffix in ("-wal", "-shm", "-journal"):
         path = database.with_name(database.name + suffix)

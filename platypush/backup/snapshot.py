@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from pathlib import Path
@@ -11,9 +12,11 @@ from sqlalchemy.engine import make_url
 from platypush.config.model import Secret
 from platypush.errors import BackupFailed
 from platypush.user.revision import VERSION_TABLE
+from platypush.user.values import OLDEST_READER
 
 __all__ = ["is_sqlite", "revision_of", "snapshot", "sqlite_path"]
 
+_OLDEST_READER = "SELECT value FROM key_values WHERE namespace = ? AND name = ?"
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -51,8 +54,9 @@ def snapshot(source: Path, target: Path) -> None:
         raise BackupFailed(f"The database {source} cannot be copied: {error}.") from error
 
 
-def revision_of(path: Path) -> str | None:
-    """The revision of our tables in a database that nobody else has open; None when they are not there.
+def revision_of(path: Path) -> tuple[str | None, str | None]:
+    """The revision of our tables in a database that nobody else has open, None when they are not there; and the oldest
+    revision of code that understands it, where a migration has said so.
 
     Raises BackupFailed when the file is damaged.
     """
@@ -62,10 +66,12 @@ def revision_of(path: Path) -> str | None:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 raise BackupFailed(f"The database {path.name} is damaged: {verdict}.")
-            tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)).fetchone()
-            row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone() if tables else None  # noqa: S608
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)).fetchone():
+                return None, None
+            (revision,) = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608
+            reader = connection.execute(_OLDEST_READER, OLDEST_READER).fetchone()
         finally:
             connection.close()
     except sqlite3.Error as error:
         raise BackupFailed(f"The database {path.name} is damaged: {error}.") from error
-    return str(row[0]) if row else None
+    return str(revision), json.loads(reader[0]) if reader else None

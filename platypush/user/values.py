@@ -13,9 +13,10 @@ from platypush._lib.clock import Clock
 from platypush.user.database import Database
 from platypush.user.schema import key_values
 
-__all__ = ["KeyValues", "oldest_reader", "upsert"]
+__all__ = ["OLDEST_READER", "KeyValues", "oldest_reader", "upsert"]
 
-_SCHEMA = "platypush.schema"
+OLDEST_READER = ("platypush.schema", "oldest_reader")
+"""Namespace and name of the value that a migration sets when code older than some revision cannot use its work."""
 
 
 class KeyValues:
@@ -75,7 +76,7 @@ def upsert(connection: Connection, table: Table, keys: dict[str, Any], values: d
 
 def oldest_reader(connection: Connection) -> str | None:
     """The oldest revision of code that understands this database, where a migration has set one."""
-    value: str | None = _get(connection, _SCHEMA, "oldest_reader", None)
+    value: str | None = _get(connection, *OLDEST_READER, None)
     return value
 
 

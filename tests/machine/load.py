@@ -34,8 +34,9 @@ response = function(status, headers, body)
 end
 done = function(summary, latency)
   local e = summary.errors
-  io.write(string.format('RESULT {{"requests":%d,"statuses":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d,"longest":%f}}\\n',
-    summary.requests, e.status, e.connect, e.read, e.write, e.timeout, latency.max / 1e6))
+  io.write(string.format('RESULT {{"requests":%d,"longest":%f,', summary.requests, latency.max / 1e6))
+  io.write(string.format('"statuses":%d,"connect":%d,"read":%d,', e.status, e.connect, e.read))
+  io.write(string.format('"write":%d,"timeout":%d}}\\n', e.write, e.timeout))
 end
 """
 _AT_MOST = 300
@@ -44,7 +45,7 @@ _AT_MOST = 300
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the clients saw: how many answers, and every kind of failure with its number; the longest wait in seconds."""
+    """What the clients saw: answers, every kind of failure with its number, the longest wait in seconds."""
 
     requests: int
     failed: Mapping[str, int]
@@ -55,9 +56,7 @@ class Outcome:
 class Load:
     """For the time of a block, ``connections`` clients that POST ``body`` to ``url`` one request after the other."""
 
-    def __init__(
-        self, url: str, body: str, headers: Mapping[str, str], folder: Path, *, connections: int = 16
-    ) -> None:
+    def __init__(self, url: str, body: str, headers: Mapping[str, str], folder: Path, *, connections: int = 16) -> None:
         self._url = url
         self._connections = connections
         self._folder = folder
@@ -76,7 +75,7 @@ class Load:
         self.outcome: Outcome | None = None
 
     def __enter__(self) -> Load:
-        argv = ["wrk", "-t1", f"-c{self._connections}", f"-d{_AT_MOST}s", "--timeout", "90s", "-s", self._script]
+        argv = ["wrk", "-t1", f"-c{self._connections}", f"-d{_AT_MOST}s", "--timeout", "90s", "-s", str(self._script)]
         self._process = subprocess.Popen(
             [*argv, self._url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

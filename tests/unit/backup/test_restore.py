@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import stat
 import tarfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 from platypush.backup.restore import check
 from platypush.daemon.lock import InstanceLock
 from platypush.errors import BackupFailed
+from platypush.user.revision import VERSION_TABLE
 from tests.unit.backup.conftest import Forge, Installation
 
 Files = list[tuple[tarfile.TarInfo, bytes]]
@@ -161,7 +163,8 @@ def set_(**values: Any) -> Callable[[Files, dict[str, Any]], None]:
         (lambda files, manifest: manifest["members"].pop(), "not in its manifest"),
         (tamper, "checksum"),
         (set_(format=2), "format 2"),
-        (set_(schema="9999"), "revision 9999"),
+        (set_(schema="9999", oldest_reader="9999"), "needs code for revision 9999"),
+        (set_(schema="9999"), "not at the revision"),
         (set_(schema="0000"), "not at the revision"),
         (set_(schema="drop"), "no revision"),
         (set_(config="../../config.yaml"), "lead outside"),
@@ -186,6 +189,21 @@ def test_an_archive_that_was_cut_off_is_refused(hub: Installation, tmp_path: Pat
     cut.write_bytes(whole[:size])
     with pytest.raises(BackupFailed, match=r"damaged|cut off"):
         check(cut)
+
+
+def test_a_newer_database_that_this_version_can_use_is_restored(hub: Installation) -> None:
+    database = sqlite3.connect(hub.workdir / "main.db")
+    database.execute(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    database.commit()
+    database.close()
+    archive = hub.backup().path
+    hub.restore(archive)
+    assert hub.user_names() == ["ann"]
+    users = hub.users()
+    users.values.set("platypush.schema", {"oldest_reader": "9998"})
+    users.close()
+    with pytest.raises(BackupFailed, match="needs code for revision 9998"):
+        hub.restore(hub.backup().path)
 
 
 def test_a_configuration_that_cannot_be_used_here_is_refused_with_its_errors(hub: Installation, tmp_path: Path) -> None:
