@@ -72,7 +72,7 @@ def test_while_the_hub_is_away_programs_get_503_in_the_one_shape_and_browsers_a_
 def application(path: Path, *, answer: bytes | None) -> Iterator[None]:
     """What stands for the application: it takes each request, and closes the connection or keeps silent."""
     stop = threading.Event()
-    held = []
+    held: list[socket.socket] = []
 
     def serve() -> None:
         while not stop.is_set():
@@ -156,7 +156,8 @@ def test_a_large_answer_for_a_slow_reader_arrives_whole(tmp_path: Path) -> None:
         token = hub.token["X-Token"].encode()
         with front.connect() as connection:
             connection.sendall(
-                b"GET /resources/photos/big HTTP/1.1\r\nHost: hub.test\r\nX-Token: %s\r\nConnection: close\r\n\r\n" % token
+                b"GET /resources/photos/big HTTP/1.1\r\nHost: hub.test\r\nX-Token: %s\r\nConnection: close\r\n\r\n"
+                % token
             )
             received = b""
             while part := connection.recv(64_000):

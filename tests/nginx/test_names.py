@@ -70,7 +70,7 @@ def some_names(count: int) -> list[str]:
     """More names, of characters that mean something somewhere; the same in each run."""
     letters = "ab ${}\\\"';#%/~^=@*()[]|&?<>`!,.:+-_é字"
     source = random.Random(7)
-    made = []
+    made: list[str] = []
     while len(made) < count:
         name = "".join(source.choices(letters, k=source.randint(1, 12))).strip("/")
         if not {"", ".", ".."} & set(name.split("/")) and name not in NAMES:
@@ -127,7 +127,9 @@ def test_a_token_for_one_name_opens_no_other(front: tuple[Hub, Front], folders: 
     token = hub.command("token", "create", "one", "--user", "owner", "--scope", "resources:nested/deeper").split()[-1]
     headers = {"Authorization": f"Bearer {token}"}
     opened = {
-        name for name in folders if nginx.request("GET", f"/resources/{quote(name)}/f.txt", headers=headers).status == 200
+        name
+        for name in folders
+        if nginx.request("GET", f"/resources/{quote(name)}/f.txt", headers=headers).status == 200
     }
     assert opened == {"nested/deeper"}
 

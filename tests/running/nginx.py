@@ -108,6 +108,14 @@ class Front:
         finally:
             connection.close()
 
+    def wait_for(self, status: int, path: str, seconds: float = 30) -> None:
+        """Return when ``path`` is answered with ``status``. Raises RuntimeError when it is not in time."""
+        deadline = time.monotonic() + seconds
+        while (answer := self.request("GET", path)).status != status:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{path} is answered with {answer.status}: {answer.body!r}")
+            threading.Event().wait(0.05)
+
     def plain(self, method: str, path: str, *, host: str = HOST) -> Answer:
         """One request to the port for HTTP."""
         connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=30)
@@ -195,6 +203,7 @@ def running_site(
     hub: Hub,
     uwsgi: Path | str,
     *,
+    names: Sequence[str] = (HOST,),
     options: Sequence[str] = (),
     authority: Authority | None = None,
     tls: bool = True,
@@ -209,7 +218,8 @@ def running_site(
         listen += ["--https", f"127.0.0.1:{port}", "--tls", f"{made.cert},{made.key}"]
     else:
         listen += ["--tls", "none"]
-    own = ["--domain", HOST, "--runtime", f"{folder}/run", "--logs", str(folder), "--acme", f"{folder}/acme"]
+    own = [word for name in names for word in ("--domain", name)]
+    own += ["--runtime", f"{folder}/run", "--logs", str(folder), "--acme", f"{folder}/acme"]
     sockets = ["--uwsgi", f"unix:{uwsgi}" if isinstance(uwsgi, Path) else uwsgi]
     sockets += ["--websocket", f"http://127.0.0.1:{hub.websocket_port}"]
     hub.command("render", "nginx", "--output", str(folder), *listen, *own, *sockets, *options)
