@@ -14,7 +14,7 @@ GRANTABLE = ("action", "events", "resources")
 """Kinds of permission that a restricted token can be given."""
 
 _BY_NAME = frozenset({"metrics"})
-"""Permissions without a name of their own that a restricted token can be given, spelled out: no pattern matches them."""
+"""Permissions without a name of their own that a restricted token can be given. No pattern matches them."""
 
 _NEVER_RESTRICTED = "action:user."
 """Actions that make users and tokens: no restricted token runs them, whatever its patterns say."""
