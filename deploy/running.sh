@@ -86,10 +86,10 @@ try_migration() {
 $(tail -n 4 <<<"$said" | sed 's/^/    /')"
 }
 
-# backup_now: an archive of the installation as it is, made by the release that runs; prints its path.
-backup_now() {
+# backup_with RELEASE OPTIONS…: an archive of the installation as it is; prints its path.
+backup_with() {
     (umask 077 && mkdir -p "$BACKUPS") || return
-    "$(current_release)/bin/platypush" -c "$CONFIG" backup --output "$BACKUPS" "$@"
+    "$1/bin/platypush" -c "$CONFIG" backup --output "$BACKUPS" "${@:2}"
 }
 
 # restart_service: start the current release in the place of the one that runs. systemd holds the sockets meanwhile, so

@@ -63,7 +63,7 @@ if me.name == "platypush":
         with tarfile.open(archive, "w:gz") as tar:
             info = tarfile.TarInfo("database/main.db")
             tar.addfile(info)
-        call(f"{{version}} backup", (machine / "no-room").exists(), archive)
+        call(f"{{version}} backup", (machine / f"no-backup-{{version}}").exists(), archive)
     elif command == "restore":
         fails = "good" not in words[-1]
         call(f"{{version}} " + " ".join(words[2:-1]), fails)

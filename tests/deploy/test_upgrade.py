@@ -87,11 +87,18 @@ def test_problems_that_were_there_before_stop_no_upgrade(hub: Installed) -> None
 
 
 def test_without_a_backup_there_is_no_upgrade(hub: Installed) -> None:
-    (hub.machine / "no-room").touch()
+    for version in ("1.0", "2.0"):
+        (hub.machine / f"no-backup-{version}").touch()
     result = hub.run("upgrade", hub.wheel("2.0"))
     assert result.returncode == 1
     assert "There is no backup, so nothing was changed" in result.stderr
     assert hub.current == "1.0"
+
+
+def test_where_the_version_that_runs_cannot_make_a_backup_the_new_one_does(hub: Installed) -> None:
+    (hub.machine / "no-backup-1.0").touch()
+    assert hub.run("upgrade", hub.wheel("2.0")).returncode == 0
+    assert hub.current == "2.0"
 
 
 def test_a_version_that_cannot_be_installed_leaves_nothing(hub: Installed) -> None:
