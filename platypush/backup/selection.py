@@ -27,7 +27,7 @@ _NOT_STATE = frozenset(
     {"run", "locks", "generation", "metrics", "cache", "caches", "log", "logs", "tmp", "webhooks", "backups"}
 )
 _NOT_STATE_NAME = re.compile(rf".*\.(lock|log|pid|sock|tmp)|{re.escape(STAGING)}.*|{ASIDE}.*|\.nfs.*|lost\+found")
-_BESIDE_CONFIG = ("uwsgi.ini", "install.env")
+_BESIDE_CONFIG = ("uwsgi.ini",)
 
 
 @dataclass(frozen=True, slots=True)
