@@ -7,7 +7,7 @@ VENV=$(readlink -m "${PLATYPUSH_VENV:-$PROJECT/.venv}")
 # installation is under way, or was interrupted), a stamp for each extra that is installed, and the log of the last set-up.
 STATE=$VENV/.platypush
 LOG=$STATE/setup.log
-# Programs that have to be on PATH, each named like its Debian package.
+# Programs that have to be there, each named like its Debian package, else PROGRAM=PACKAGE.
 PROGRAMS=()
 
 # shellcheck source=deploy/progress.sh
@@ -32,7 +32,7 @@ prepare() {
 is_current() {
     local program extra wanted
     for program in "${PROGRAMS[@]}"; do
-        command -v "$program" >/dev/null || return
+        has_program "${program%%=*}" || return
     done
     [ -x "$VENV/bin/platypush" ] && [ ! -e "$STATE/installing" ] && is_chosen_python || return
     wanted=$(fingerprint)

@@ -41,12 +41,18 @@ PY
 # compiles LINES: whether these lines of C compile, above all whether the headers that they include are there.
 compiles() { cc -x c -fsyntax-only - <<<"$1" >/dev/null 2>&1; }
 
+# has_program NAME: also where only root has it on PATH.
+has_program() (
+    PATH=$PATH:/usr/sbin:/sbin
+    command -v "$1" >/dev/null
+)
+
 # install_packages PROGRAM…: what is missing, these programs among it: with apt as root, otherwise by naming the one
-# command to run. A program's package has its name.
+# command to run. A program's package has its name, unless it is PROGRAM=PACKAGE.
 install_packages() {
     local program python version needed=() useful=()
     for program; do
-        command -v "$program" >/dev/null || needed+=("$program")
+        has_program "${program%%=*}" || needed+=("${program#*=}")
     done
     if ! python=$(find_python complete); then
         if python=$(find_python any); then

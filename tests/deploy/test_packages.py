@@ -106,3 +106,11 @@ def test_programs_of_the_tests_are_asked_for_too_even_after_the_setup(checkout: 
     checkout.without("espeak-ng")
     assert commands(checkout.run(script="test")) == ["sudo apt-get update && sudo apt-get install -y espeak-ng"]
     assert checkout.run().stdout == "hub: run\n"
+
+
+def test_root_gets_the_packages_of_programs_that_are_named_otherwise(roots: Checkout) -> None:
+    roots.program("cc")
+    roots.run(script="test")
+    words = next(call for call in roots.calls if " install " in call).split()
+    assert "systemd-container" in words
+    assert not [word for word in words if "nspawn" in word]
