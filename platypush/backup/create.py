@@ -20,7 +20,15 @@ from platypush._lib.owner import as_owner
 from platypush.backup.archive import ArchiveWriter
 from platypush.backup.manifest import DASHBOARDS, DATABASE, SCRIPTS, STATE, Manifest
 from platypush.backup.naming import archive_name, is_archive_file, superseded
-from platypush.backup.selection import STAGING, ConfigFiles, config_files, normal, state_entries, tree_files
+from platypush.backup.selection import (
+    STAGING,
+    ConfigFiles,
+    config_files,
+    is_of_database,
+    normal,
+    state_entries,
+    tree_files,
+)
 from platypush.backup.snapshot import is_sqlite, revision_of, snapshot, sqlite_path
 from platypush.config.model import Config
 from platypush.errors import BackupFailed
@@ -128,6 +136,8 @@ def _add_state(config: Config, files: ConfigFiles, writer: ArchiveWriter) -> tup
             workdir, database, (config.scripts_dir, config.dashboards_dir, *files.inside.values())
         ):
             for name, path in _files_of(entry):
+                if is_of_database(path, database):
+                    continue
                 if is_sqlite(path):
                     copy.unlink(missing_ok=True)
                     snapshot(path, copy)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +17,9 @@ __all__ = ["Step", "place"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is at ``target`` goes to ``aside``, and ``staged``, on the same file system, takes its place.
+    """The file at ``target`` goes to ``aside``, and ``staged`` takes its place; None: nothing does.
 
-    ``staged`` None: nothing takes its place.
+    Files, not folders: those may be mount points, and an overlay refuses to rename them.
     """
 
     target: Path
@@ -39,22 +41,36 @@ def place(steps: Iterable[Step]) -> list[Path]:
             with as_owner(nearest(step.target.parent)):
                 if os.path.lexists(step.target):
                     made += _make_folders(step.aside.parent)
-                    os.rename(step.target, step.aside)
+                    _move(step.target, step.aside)
                     done.append((step.aside, step.target))
                     kept.append(step.aside)
                 if step.staged is not None:
                     made += _make_folders(step.target.parent)
-                    os.rename(step.staged, step.target)
+                    _move(step.staged, step.target)
                     done.append((step.target, step.staged))
     except BaseException:  # undone, and raised again
         for now, before in reversed(done):
             with as_owner(nearest(before.parent)):
-                os.rename(now, before)
+                _move(now, before)
         for folder in reversed(made):
             with as_owner(folder.parent):
                 folder.rmdir()
         raise
     return kept
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # A folder that something else is mounted on.
+        status = source.lstat()
+        shutil.copy2(source, target, follow_symlinks=False)
+        if os.geteuid() == 0:
+            os.chown(target, status.st_uid, status.st_gid, follow_symlinks=False)
+        source.unlink()
 
 
 def _make_folders(folder: Path) -> list[Path]:

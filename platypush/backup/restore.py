@@ -19,7 +19,7 @@ from platypush._lib.owner import as_owner, belong_like, nearest
 from platypush.backup.archive import extract, open_archive, verify
 from platypush.backup.manifest import CONFIG, DASHBOARDS, DATABASE, SCRIPTS, STATE, Manifest, Member
 from platypush.backup.placing import Step, place
-from platypush.backup.selection import ASIDE, STAGING, config_files, state_entries
+from platypush.backup.selection import ASIDE, STAGING, config_files, is_of_database, state_entries
 from platypush.backup.snapshot import revision_of
 from platypush.config.loader import load
 from platypush.config.model import Config
@@ -40,6 +40,7 @@ class Restored:
     config: Path | None
     workdir: Path
     replaced: tuple[Path, ...]
+    """The folders that hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def restore(
         except OSError as error:
             raise BackupFailed(f"Nothing was restored: {error}") from error
     os.sync()
-    return Restored(manifest, main if manifest.config else None, places.workdir, tuple(replaced))
+    folders = {Path(*path.parts[: path.parts.index(stamp) + 1]) for path in replaced}
+    return Restored(manifest, main if manifest.config else None, places.workdir, tuple(sorted(folders)))
 
 
 def _checked(file: BinaryIO) -> Manifest:
@@ -186,10 +188,8 @@ def _not_running(workdir: Path) -> Iterator[None]:
 
 
 def _config_steps(manifest: Manifest, staged: Path, main: Path, stamp: str) -> Iterator[Step]:
-    for path in sorted(staged.rglob("*")) if manifest.config else []:
-        if path.is_file():
-            name = path.relative_to(staged)
-            yield Step(main.parent / name, main.parent / stamp / name, path)
+    for name in sorted(_files_below(staged)) if manifest.config else []:
+        yield Step(main.parent / name, main.parent / stamp / name, staged / name)
 
 
 def _tree_steps(file: BinaryIO, manifest: Manifest, places: _Places, stamp: str, cleaning: ExitStack) -> Iterator[Step]:
@@ -200,17 +200,14 @@ def _tree_steps(file: BinaryIO, manifest: Manifest, places: _Places, stamp: str,
         if not root.parent.exists():
             cleaning.callback(_remove_empty, root.parent, nearest(root.parent))
             root.parent.mkdir(parents=True)
-        staged = _staging(root.parent, cleaning) / root.name
-        staged.mkdir()
-        belong_like(staged, root)
-        staged.chmod(nearest(root).stat().st_mode & 0o777)
+        staged = _staging(root.parent, cleaning)
 
         def target(member: Member, part: str = part, staged: Path = staged, root: Path = root) -> tuple[Path, Path]:
             name = member.name.removeprefix(f"{part}/")
             return staged / name, root / name
 
         _extract_part(file, manifest, part, target)
-        yield Step(root, root.parent / stamp / root.name, staged)
+        yield from _exchange(root, staged, _files_below(root), root.parent / stamp / root.name)
 
 
 def _state_steps(
@@ -220,10 +217,14 @@ def _state_steps(
     with as_owner(workdir):
         staged = _staging(workdir, cleaning)
         _extract_part(file, manifest, STATE, lambda member: (staged / member.name, workdir / member.name))
-        arriving = {path.name for path in (staged / STATE).iterdir()} if (staged / STATE).is_dir() else set()
-        present = state_entries(workdir, database, (places.scripts, places.dashboards, *places.files))
-    for name in sorted(arriving | {entry.name for entry in present}):
-        yield Step(workdir / name, workdir / stamp / name, staged / STATE / name if name in arriving else None)
+        entries = state_entries(workdir, database, (places.scripts, places.dashboards, *places.files))
+        present = {
+            entry.relative_to(workdir) / name
+            for entry in entries
+            for name in (_files_below(entry) if entry.is_dir() and not entry.is_symlink() else [Path()])
+            if not is_of_database(entry / name, database)
+        }
+    yield from _exchange(workdir, staged / STATE, present, workdir / stamp)
     if manifest.schema is None:
         return
     if database is None:
@@ -242,6 +243,22 @@ def _state_steps(
         path = database.with_name(database.name + suffix)
         yield Step(path, path.parent / stamp / path.name, None)
     yield Step(database, database.parent / stamp / database.name, copy)
+
+
+def _exchange(root: Path, staged: Path, present: set[Path], aside: Path) -> Iterator[Step]:
+    """The files below ``staged`` into ``root``, where those named in ``present`` go ``aside``."""
+    arriving = _files_below(staged)
+    for name in sorted(arriving | present):
+        yield Step(root / name, aside / name, staged / name if name in arriving else None)
+
+
+def _files_below(root: Path) -> set[Path]:
+    """Everything below ``root`` that is no folder, relative to it; links to folders count as files."""
+    found = set()
+    for folder, folders, files in os.walk(root):
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        found |= {Path(folder, name).relative_to(root) for name in (*files, *links)}
+    return found
 
 
 def _extract_part(file: BinaryIO, manifest: Manifest, part: str, paths: Callable[[Member], tuple[Path, Path]]) -> None:

@@ -14,7 +14,17 @@ from platypush.backup.manifest import CONFIG
 from platypush.config.model import Config
 from platypush.config.paths import resolve_path
 
-__all__ = ["ASIDE", "STAGING", "ConfigFiles", "config_files", "is_state", "normal", "state_entries", "tree_files"]
+__all__ = [
+    "ASIDE",
+    "STAGING",
+    "ConfigFiles",
+    "config_files",
+    "is_of_database",
+    "is_state",
+    "normal",
+    "state_entries",
+    "tree_files",
+]
 
 STAGING = ".platypush-backup-"
 """How folders begin that a backup or a restore makes for its own use."""
@@ -74,18 +84,26 @@ def config_files(config: Config, environ: Mapping[str, str]) -> ConfigFiles:
     return ConfigFiles(inside, tuple(outside))
 
 
-def is_state(name: str, database: str) -> bool:
-    """Whether the entry ``name`` of the working folder is state, the database there being called ``database``."""
-    is_database = name in {database, *(f"{database}{suffix}" for suffix in ("-wal", "-shm", "-journal"))}
-    return not is_database and name not in _NOT_STATE and not _NOT_STATE_NAME.fullmatch(name)
+def is_state(name: str) -> bool:
+    """Whether the entry ``name`` of the working folder is state."""
+    return name not in _NOT_STATE and not _NOT_STATE_NAME.fullmatch(name)
+
+
+def is_of_database(path: Path, database: Path | None) -> bool:
+    """Whether ``path`` is the SQLite database ``database``, or one of the files that SQLite keeps beside it."""
+    suffixes = ("", "-wal", "-shm", "-journal")
+    return database is not None and path in {database.with_name(database.name + suffix) for suffix in suffixes}
 
 
 def state_entries(workdir: Path, database: Path | None, others: Iterable[Path]) -> list[Path]:
     """The files and folders of ``workdir`` that are state; ``others`` are kept by themselves."""
-    name = database.name if database is not None and database.parent == workdir else ""
     taken = tuple(others)
-    entries = [entry for entry in sorted(workdir.iterdir()) if is_state(entry.name, name)] if workdir.is_dir() else []
-    return [entry for entry in entries if not any(_holds(entry, path) or _holds(path, entry) for path in taken)]
+    entries = [entry for entry in sorted(workdir.iterdir()) if is_state(entry.name)] if workdir.is_dir() else []
+    return [
+        entry
+        for entry in entries
+        if not is_of_database(entry, database) and not any(_holds(entry, path) or _holds(path, entry) for path in taken)
+    ]
 
 
 def tree_files(root: Path) -> Iterator[tuple[str, Path]]:

@@ -38,5 +38,5 @@ def command(options: Options | None, archive: Path, only_check: bool) -> None:
     click.echo(f"  working folder: {done.workdir}", err=True)
     if done.manifest.schema is None:
         click.echo("The database was not in the archive: it is as it was.", err=True)
-    for folder in sorted({path.parent for path in done.replaced}):
+    for folder in done.replaced:
         click.echo(f"What was there before is in {folder}: remove it when all is well.", err=True)

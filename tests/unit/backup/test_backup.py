@@ -119,6 +119,19 @@ def test_the_databases_of_plugins_are_copied_as_databases(hub: Installation, tmp
     assert "state/feeds.db-wal" not in names_of(archive)
 
 
+def test_a_database_below_a_folder_of_the_working_folder_is_in_it_once(hub: Installation) -> None:
+    (hub.workdir / "db").mkdir()
+    for name in ("main.db", "main.db-wal", "main.db-shm"):
+        if (hub.workdir / name).exists():
+            (hub.workdir / name).rename(hub.workdir / "db" / name)
+    hub.write("etc/config.yaml", "workdir: ../state\nmain.db: sqlite:///db/main.db\n")
+    archive = hub.backup().path
+    assert [name for name in names_of(archive) if "main.db" in name] == ["database/main.db"]
+    hub.add_user("bob")
+    hub.restore(archive)
+    assert hub.user_names() == ["ann"]
+
+
 def test_a_copy_is_of_one_moment_while_others_write(tmp_path: Path) -> None:
     source = tmp_path / "busy.db"
     writer = sqlite3.connect(source, check_same_thread=False)

@@ -46,12 +46,11 @@ def test_what_is_replaced_is_put_aside_whole(hub: Installation) -> None:
     hub.add_user("bob")
     hub.write("etc/scripts/new.py", "NEW = 1\n")
     database = (hub.workdir / "main.db").read_bytes()
-    done = hub.restore(archive)
-    aside = {path.name: path for path in done.replaced}
-    assert aside["main.db"].read_bytes() == database
-    assert (aside["scripts"] / "new.py").read_text() == "NEW = 1\n"
-    assert aside["config.yaml"].parent.parent == hub.etc
-    assert "main.db" not in {Path(name).name for name in hub.backup().notes}
+    etc, state = hub.restore(archive).replaced
+    assert (etc.parent, state.parent) == (hub.etc, hub.workdir)
+    assert (state / "main.db").read_bytes() == database
+    assert (etc / "scripts/new.py").read_text() == "NEW = 1\n"
+    assert (etc / "config.yaml").exists()
 
 
 def test_what_was_put_aside_is_in_no_later_backup(hub: Installation) -> None:
@@ -101,7 +100,25 @@ def test_a_hub_that_runs_is_left_alone(hub: Installation) -> None:
     assert hub.contents() == before
 
 
-@pytest.mark.parametrize("failing", range(1, 12))
+def test_folders_on_other_file_systems_are_no_hindrance(hub: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = hub.backup().path
+    before = hub.contents()
+    hub.write("etc/scripts/hooks.py", "HOOK = 2\n")
+    rename = os.rename
+
+    def across(source: Any, target: Any) -> None:
+        if "scripts" in str(source) or "scripts" in str(target):
+            raise OSError(18, "Invalid cross-device link")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", across)
+    hub.restore(archive)
+    assert hub.contents()["etc/scripts/hooks.py"] == before["etc/scripts/hooks.py"]
+    (aside,) = hub.etc.glob("before-restore-*/scripts/hooks.py")
+    assert aside.read_text() == "HOOK = 2\n"
+
+
+@pytest.mark.parametrize("failing", range(1, 20))
 def test_a_restore_that_fails_changes_nothing(hub: Installation, monkeypatch: pytest.MonkeyPatch, failing: int) -> None:
     archive = hub.backup().path
     hub.write("etc/scripts/hooks.py", "HOOK = 2\n")
