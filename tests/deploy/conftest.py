@@ -156,6 +156,6 @@ def checkout(tmp_path: Path) -> Checkout:
     made.program("sudo")
     made.program("apt-get", 'echo "apt-get $*" >>"$CALLS"')
     made.program("dpkg")
-    for name in ("espeak-ng", "openssl", "curl", "nginx", "wrk", "shellcheck"):
+    for name in ("espeak-ng", "openssl", "curl", "nginx", "wrk", "shellcheck", "testssl", "apache2"):
         made.program(name)
     return made
