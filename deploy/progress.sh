@@ -7,7 +7,8 @@ else
     BOLD='' RED='' PLAIN=''
 fi
 
-say() { printf '%s\n' "$BOLD==>$PLAIN $*" >&2; }
+# A terminal that went away is no reason to stop half-way.
+say() { printf '%s\n' "$BOLD==>$PLAIN $*" >&2 || true; }
 
 fail() {
     printf '%s\n' "${RED}error:$PLAIN $*" >&2

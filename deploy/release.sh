@@ -19,6 +19,8 @@ LOG=${LOG:-$MACHINE/var/log/platypush-deploy.log}
 make_release() (
     umask 022
     mkdir -p "$RELEASES" "$(dirname "$LOG")" || exit
+    # Left behind by one that was killed.
+    find "$OPT" -maxdepth 1 -name '.work.*' -mmin +120 -exec rm -rf {} +
     work=$(mktemp -d "$OPT/.work.XXXXXX") || exit
     release=$(build_release "$1" "$work")
     status=$?

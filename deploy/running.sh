@@ -98,6 +98,13 @@ restart_service() {
     systemctl restart "$SERVICE" && is_healthy
 }
 
+# runs_release RELEASE: whether it is the one that the service's main process came from.
+runs_release() {
+    local pid program
+    pid=$(systemctl show --property MainPID --value "$SERVICE")
+    IFS= read -r -d '' program 2>/dev/null <"/proc/${pid:-0}/cmdline" && [[ $program == "$1"/* ]]
+}
+
 # is_healthy: whether the service answers a real request over its socket, the daemon behind it included.
 is_healthy() {
     local deadline=$((SECONDS + HEALTH_SECONDS))

@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.deploy.conftest import ROOT
@@ -99,6 +101,9 @@ elif words[0] == "-" and words[1].endswith(".whl"):
 elif words[0] == "-":
     sys.stdin.read()
     call(f"probe {{words[1].removeprefix(str(machine))}}", FAULTS.get(current) == "answer")
+elif me.name == "systemctl" and words[0] == "show":
+    pid = machine / "pid"
+    print(pid.read_text() if pid.exists() else 0)
 elif me.name == "systemctl":
     call("systemctl " + " ".join(words), words[0] in ("restart", "start") and FAULTS.get(current) == "start")
 elif me.name == "nginx":
@@ -202,6 +207,15 @@ class Installed:
             check=False,
             timeout=60,
         )
+
+    @contextmanager
+    def serving(self, version: str) -> Iterator[None]:
+        """The service's main process is one of this version."""
+        program = str(self.releases / version / "bin/python")
+        with subprocess.Popen([program], executable=shutil.which("cat"), stdin=subprocess.PIPE) as process:
+            (self.machine / "pid").write_text(str(process.pid))
+            yield
+            process.communicate()
 
     def remove(self) -> None:
         shutil.rmtree(self.machine / "opt")

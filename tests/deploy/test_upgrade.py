@@ -111,8 +111,17 @@ def test_a_version_that_cannot_be_installed_leaves_nothing(hub: Installed) -> No
 
 
 def test_the_version_that_runs_needs_no_upgrade(hub: Installed) -> None:
-    assert "Nothing to do" in hub.run("upgrade", hub.wheel("1.0")).stderr
-    assert hub.calls == []
+    with hub.serving("1.0"):
+        assert "Nothing to do" in hub.run("upgrade", hub.wheel("1.0")).stderr
+    assert hub.calls == PROBE
+
+
+def test_an_upgrade_that_was_interrupted_after_the_switch_is_brought_to_its_end(hub: Installed) -> None:
+    with hub.serving("0.9"):
+        result = hub.run("upgrade", hub.wheel("1.0"))
+    assert result.returncode == 0, result.stderr
+    assert "is installed, but does not run" in result.stderr
+    assert hub.calls == [*RESTART, *PROBE]
 
 
 def test_another_build_of_the_same_version_is_another_release(hub: Installed) -> None:
