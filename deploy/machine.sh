@@ -87,7 +87,7 @@ write_install_env() {
     local name
     {
         printf '# Written by deploy/install; shell assignments.\n'
-        for name in DOMAIN TLS NGINX LISTEN DEFAULT_SERVER DEBIAN_SITE; do
+        for name in DOMAIN TLS HSTS NGINX LISTEN DEFAULT_SERVER DEBIAN_SITE; do
             printf "%s='%s'\n" "$name" "${!name}"
         done
     } | install -m 644 /dev/stdin "$INSTALL_ENV"

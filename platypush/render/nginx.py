@@ -91,7 +91,7 @@ class Site:
     key: Path = Path("/etc/platypush/tls/key.pem")
     hsts: bool = False
     default_server: bool = True
-    """Whether requests for other hosts are refused; not where another site is the default one."""
+    """Whether hosts that no other site has are this one's business: they are refused, or served without ``names``."""
     version: Version = DEFAULT_VERSION
     uwsgi: str = "unix:/run/platypush-web/uwsgi.sock"
     """The application's socket, as ``uwsgi_pass`` takes it."""
@@ -143,7 +143,7 @@ def _values(site: Site) -> dict[str, object]:
         "http": [address for address in site.http if _port(address)],
         "https": [address for address in site.https if _port(address)],
         "https_port": "" if port in (0, 443) else f":{port}",
-        "any_host": "" if site.names else " default_server",
+        "any_host": " default_server" if site.default_server and not site.names else "",
         "default_server": site.default_server and bool(site.names),
         "reject_handshake": has_reject_handshake(site.version),
         "http2_directive": has_http2_directive(site.version),
