@@ -48,7 +48,7 @@ def _socket(options: Options) -> Path:
         # The hub runs on the version of the file that was right. Where it listens is known without it, unless the
         # file names another place.
         path = default_bus(options.workdir, os.environ)
-        if not path.exists():
+        if not os.path.exists(path):  # unlike Path.exists it is content with a folder that is closed to this user
             raise
         return path
     if bus.type != "unix":

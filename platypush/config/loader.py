@@ -48,12 +48,28 @@ def load(path: Path | None = None, *, workdir: Path | None = None, environ: Mapp
     if found is None:
         home = user_config(environ)
         return _build(parse(default_text(uwsgi=False), home, environ), None, home.parent, workdir, environ)
+    if _is_hidden(found):
+        raise ConfigurationError(
+            f"This user may not read {found}: there are secrets in it. Run the same command as root (sudo), or as the "
+            "user that the hub runs as."
+        )
     if not os.path.isfile(found):
         raise ConfigurationError(
             f"There is no configuration file {found} that this user can read. Correct the -c option or "
             f"{CONFIG_VARIABLE}; without either, Platypush looks in the usual places or writes a default one."
         )
     return _build(read_document(found, environ), found, found.parent, workdir, environ)
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether the file is out of this user's reach: it, or a folder above it, is closed."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return path.is_file() and not os.access(path, os.R_OK)
 
 
 def _build(

@@ -13,6 +13,7 @@ from platypush.doctor.patient import Patient
 __all__ = ["FileState", "SiteFacts", "gather", "judge"]
 
 _RENDER_NGINX = "platypush render nginx --output / && nginx -t && systemctl reload nginx"
+_RUNTIME = "/run/nginx-platypush"
 _RENDER_UNITS = "platypush render systemd --output / && systemctl daemon-reload"
 
 
@@ -77,6 +78,8 @@ def _refusal(patient: Patient) -> str:
     if tried is None or tried.status == 0:
         return ""
     lines = [line for line in tried.errors.splitlines() if "[emerg]" in line] or tried.errors.splitlines()
+    if any(_RUNTIME in line for line in lines):
+        return ""  # a folder that its unit makes: nginx does not run, which is another finding
     return lines[0].partition("[emerg] ")[2] or lines[0] if lines else f"exit status {tried.status}"
 
 

@@ -44,6 +44,24 @@ def test_a_relative_name_starts_where_the_command_was_given(
     assert find_config(Path("~/a.yaml"), {"HOME": "/home/me"}) == Path("/home/me/a.yaml")
 
 
+def test_a_file_that_this_user_may_not_read_is_not_called_missing(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("backend.http:\n", "config.yaml")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(ConfigurationError, match=r"may not read .*config\.yaml.*sudo"):
+        load(path, environ={"HOME": str(tmp_path)})
+
+
+def test_a_file_in_a_closed_folder_is_not_called_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(ConfigurationError, match="may not read"):
+        load(tmp_path / "config.yaml", environ={"HOME": str(tmp_path)})
+
+
 @pytest.mark.parametrize("by", ["argument", "environment"])
 def test_a_named_file_that_is_not_there_is_an_error_and_not_replaced(tmp_path: Path, by: str) -> None:
     missing = tmp_path / "missing.yaml"

@@ -73,6 +73,8 @@ def test_files_are_compared_with_what_is_rendered(make_patient: MakePatient, tmp
 def test_nginx_is_asked_by_root_only(make_patient: MakePatient) -> None:
     answer = Output(1, "", "nginx: [warn] x\nnginx: [emerg] unknown directive\n")
     assert examined(make_patient, {}, is_root=True, run=lambda _: answer).refusal == "unknown directive"
+    stopped = Output(1, "", 'nginx: [emerg] mkdir() "/run/nginx-platypush/access" failed\n')
+    assert examined(make_patient, {}, is_root=True, run=lambda _: stopped).refusal == ""
     assert examined(make_patient, {}, is_root=False, run=lambda _: answer).refusal == ""
 
 
