@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -68,14 +71,17 @@ def find(path: Path, database: Path | None = None) -> OldInstallation:
 
 
 def read_users(database: Path) -> list[OldUser]:
-    """The users of an old database, which is not changed. Raises ConfigurationError when it cannot be read."""
+    """The users of an old database. Raises ConfigurationError when it cannot be read."""
     try:
-        connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            rows = connection.execute('SELECT username, password FROM "user" ORDER BY user_id').fetchall()
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
+        # Of a copy: SQLite would leave files of its own beside the original.
+        with tempfile.TemporaryDirectory() as folder:
+            for suffix in ("", "-wal", "-journal"):
+                source = database.with_name(database.name + suffix)
+                if source.exists():
+                    shutil.copyfile(source, Path(folder, f"old.db{suffix}"))
+            with closing(sqlite3.connect(Path(folder, "old.db"))) as connection:
+                rows = connection.execute('SELECT username, password FROM "user" ORDER BY user_id').fetchall()
+    except (sqlite3.Error, OSError) as error:
         raise ConfigurationError(f"The users in {database} cannot be read: {error}.") from error
     return [OldUser(_text(name), _text(password)) for name, password in rows if name]
 

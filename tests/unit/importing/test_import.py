@@ -41,6 +41,7 @@ def old(tmp_path: Path) -> Path:
     database.execute("CREATE TABLE user (user_id INTEGER PRIMARY KEY, username, password, created_at)")
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4))
     rows = [("ann", hashed.decode()), ("bob", hashed), ("eve", "plain text"), ("a:b", hashed.decode())]
+    database.execute("PRAGMA journal_mode = WAL")
     database.executemany("INSERT INTO user (username, password) VALUES (?, ?)", rows)
     database.commit()
     database.close()
@@ -62,6 +63,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def everything(folder: Path) -> dict[str, bytes]:
+    """All files with what is in them."""
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
