@@ -109,7 +109,7 @@ install_units() {
         fail "The units could not be enabled: the lines above say why."
 }
 
-has_user() { "$COMMAND" user list 2>/dev/null | grep -q .; }
+has_user() { [ -n "$("$COMMAND" user list 2>/dev/null)" ]; }
 
 new_password() { "$SYSTEM_PYTHON" -c 'import secrets; print(secrets.token_urlsafe(15))'; }
 
@@ -121,38 +121,30 @@ add_first_user() {
     }
 }
 
+# sockets_at: where the hub's sockets are by what the installer was told.
+sockets_at() {
+    if [ "$NGINX" = yes ]; then
+        printf 'nginx\n'
+    else
+        printf '%s\n' "$LISTEN"
+    fi
+}
+
+# close_sockets: before their addresses change. systemd would drop them at its next reload, and open no others.
+close_sockets() {
+    if systemctl is-active --quiet platypush.socket; then
+        say "The sockets move: stopping the hub for a moment"
+        watched systemctl stop platypush.socket platypush-websocket.socket platypush.service || true
+    fi
+}
+
 # Start what does not run, and let what does take up the change. Returns when the hub answers.
 start_service() {
-    local unit
-    for unit in platypush.socket platypush-websocket.socket; do
-        if systemctl is-active --quiet "$unit" && ! listens_as_told "$unit"; then
-            # A socket cannot move while somebody uses it.
-            say "The sockets move: stopping the hub for a moment"
-            systemctl stop platypush.socket platypush-websocket.socket platypush.service
-            break
-        fi
-    done
     say "Starting the hub"
     watched systemctl start platypush.socket platypush-websocket.socket platypush-backup.timer &&
         watched systemctl restart platypush.service && return
     journalctl --no-pager --output=cat -n 30 -u platypush.service >&2 || true
     fail "The hub does not start: the lines above say why. More: journalctl -u platypush"
-}
-
-# listens_as_told UNIT: whether a socket is where its unit has it now.
-listens_as_told() {
-    local line address found=no
-    while read -r line; do
-        address=${line%% *}
-        if [ -z "$address" ]; then
-            continue
-        elif [[ $address == /* ]]; then
-            [ -S "$address" ] && found=yes
-        else
-            ss -Hltn "sport = :${address##*:}" | grep -q . && found=yes
-        fi
-    done < <(systemctl show -p Listen --value "$1")
-    [ $found = yes ]
 }
 
 # hub_address: what to type into a browser.
