@@ -31,8 +31,9 @@ def test_a_new_version_is_tried_backed_up_switched_to_and_asked(hub: Installed) 
     result = hub.run("upgrade", hub.wheel("2.0"))
     assert result.returncode == 0, result.stderr
     assert (hub.current, hub.previous) == ("2.0", "1.0")
-    before_files = ["install 2.0", *TRIED, "1.0 backup", "2.0 migrate", *RESTART, *PROBE]
-    assert hub.calls[: len(before_files)] == before_files
+    units = ["systemctl daemon-reload"]
+    site = ["systemctl daemon-reload", "nginx -t", "systemctl reload nginx.service"]
+    assert hub.calls == ["install 2.0", *TRIED, "1.0 backup", "2.0 migrate", *units, *RESTART, *PROBE, *site]
     assert unchanged(hub)
 
 
@@ -150,7 +151,11 @@ def test_a_rollback_runs_the_version_before_on_the_same_database_and_back(hub: I
     result = hub.run("rollback")
     assert result.returncode == 0, result.stderr
     assert (hub.current, hub.previous) == ("1.0", "2.0")
-    assert hub.calls[:6] == ["1.0 import", "1.0 uwsgi", "1.0 check", *RESTART, *PROBE]
+    assert hub.calls[:7] == [
+        *["1.0 import", "1.0 uwsgi", "1.0 check", "systemctl daemon-reload"],
+        *RESTART,
+        *PROBE,
+    ]
     assert unchanged(hub)
     assert hub.run("rollback").returncode == 0
     assert (hub.current, hub.previous) == ("2.0", "1.0")
@@ -172,7 +177,14 @@ def test_without_a_version_before_there_is_no_rollback(hub: Installed) -> None:
 def test_files_that_are_rendered_differently_are_renewed(hub: Installed) -> None:
     hub.run("upgrade", hub.wheel("2.0"))
     assert (hub.machine / SITE).read_text() == (hub.machine / UNIT).read_text() == "site of 2.0"
-    assert hub.calls[-3:] == ["systemctl daemon-reload", "nginx -t", "systemctl reload nginx.service"]
+    hub.run("rollback")
+    assert (hub.machine / SITE).read_text() == (hub.machine / UNIT).read_text() == "site of 1.0"
+
+
+def test_the_units_of_a_version_that_does_not_come_up_go_with_it(hub: Installed) -> None:
+    hub.run("upgrade", hub.wheel("2.4"))
+    assert (hub.machine / UNIT).read_text() == "site of 1.0"
+    assert hub.calls.count("systemctl daemon-reload") == 2
 
 
 def test_files_that_are_rendered_the_same_are_left_alone(hub: Installed) -> None:
