@@ -10,7 +10,7 @@ from platypush.bus.unix import UnixBusClient
 from platypush.cli.options import Options
 from platypush.config.loader import load
 from platypush.config.paths import default_bus
-from platypush.errors import ConfigurationError, PlatypushError
+from platypush.errors import BusUnavailable, ConfigurationError, PlatypushError
 from platypush.message import decode, encode
 from platypush.message.envelope import LOCAL, Envelope, Reply
 
@@ -22,9 +22,15 @@ def call(options: Options, envelope: Envelope) -> Reply:
 
     Raises PlatypushError when it is not running or its configuration cannot be read.
     """
-    client = UnixBusClient(_socket(options), wait=1.0)
+    path = _socket(options)
+    client = UnixBusClient(path, wait=1.0)
     try:
         return client.call(envelope)
+    except BusUnavailable as error:
+        raise BusUnavailable(
+            f"The hub does not run, or not here: nobody listens at {path}. Start it (systemctl start platypush, or "
+            "platypush run); platypush doctor says what keeps it from running."
+        ) from error
     finally:
         client.close()
 

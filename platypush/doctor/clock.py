@@ -33,6 +33,9 @@ def gather(patient: Patient) -> ClockFacts:
     """The clock, whether somebody sets it, and what must not lie in its future."""
     output = patient.run(["timedatectl", "show", "--property=NTPSynchronized", "--value"])
     answer = output.text.strip() if output is not None and output.status == 0 else ""
+    contained = patient.run(["systemd-detect-virt", "--container", "--quiet"])
+    if contained is not None and contained.status == 0:
+        answer = ""  # its clock is its host's
     newest, path = 0.0, ""
     candidates = [Path(platypush.__file__), *(_files(patient.config.workdir))]
     for candidate in candidates:

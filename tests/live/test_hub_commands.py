@@ -181,7 +181,7 @@ def test_without_a_hub_a_command_says_that_none_runs(tmp_path: Path) -> None:
     folder = hub_folder(tmp_path / "hub", user=False)
     result = start(*folder.argv("status"))
     assert result.returncode == 1
-    assert "daemon" in result.stderr
+    assert "The hub does not run" in result.stderr
 
 
 def test_durable_webhooks_survive_the_daemon(tmp_path: Path) -> None:

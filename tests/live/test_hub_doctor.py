@@ -42,6 +42,15 @@ def test_the_doctor_of_a_hub_that_is_down_says_how_to_start_it(tmp_path: Path) -
     assert f"platypush run -c {folder.config}" in done.stdout
 
 
+@pytest.mark.parametrize("command", [["status"], ["reload"], ["call", "config.get_device_id"]])
+def test_a_command_for_a_hub_that_is_down_says_so_and_how_to_start_it(tmp_path: Path, command: list[str]) -> None:
+    folder = hub_folder(tmp_path / "hub", user=False)
+    done = Hub(folder.port, 0, 0, folder.config, folder.workdir, folder.log, 0).run(*command)
+    assert done.returncode == 1
+    assert f"nobody listens at {folder.workdir}/run/bus.sock" in done.stderr
+    assert "platypush run" in done.stderr
+
+
 def test_check_and_doctor_warn_of_the_uwsgi_protocol_on_tcp_in_arguments_and_in_files(tmp_path: Path) -> None:
     ini = tmp_path / "own.ini"
     ini.write_text("[uwsgi]\nsocket = 127.0.0.1:3031\nmaster = true\n")

@@ -90,6 +90,8 @@ def test_a_file_from_the_future_is_found(make_patient: MakePatient, tmp_path: Pa
     os.utime(database, (NOW + 9e7, NOW + 9e7))
     facts = clock.gather(make_patient(programs={"timedatectl": "no\n"}))
     assert (facts.newest_path, facts.synchronised) == (str(database), False)
+    contained = clock.gather(make_patient(programs={"timedatectl": "no\n", "systemd-detect-virt": ""}))
+    assert contained.synchronised is None
 
 
 def test_each_disk_is_looked_at_once(make_patient: MakePatient, tmp_path: Path) -> None:
