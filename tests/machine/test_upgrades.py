@@ -120,6 +120,7 @@ def test_an_upgrade_and_a_rollback_lose_no_request_and_nothing_that_was_done_sin
     assert head
     wheel = make_wheel(
         NEXT,
+        appended={"systemd/platypush.service": "# A unit of the next version.\n"},
         # The database that the version before gets back is a newer one.
         replaced={
             "platypush/user/revision.py": revision.replace(head[0], 'HEAD = "0099"'),
@@ -136,6 +137,8 @@ def test_an_upgrade_and_a_rollback_lose_no_request_and_nothing_that_was_done_sin
         clients.wait_for(REQUESTS)
     assert_nothing_failed(clients)
     assert version_of(hub) == NEXT
+    unit = hub.machine.root / "etc/systemd/system/platypush.service"
+    assert "the next version" in unit.read_text()
 
     hub.platypush("user", "add", "carol", "--password-stdin", text="a password of hers\n")
     identifier = next(
@@ -150,6 +153,7 @@ def test_an_upgrade_and_a_rollback_lose_no_request_and_nothing_that_was_done_sin
         clients.wait_for(REQUESTS)
     assert_nothing_failed(clients)
     assert version_of(hub) == before
+    assert "the next version" not in unit.read_text()
     body = json.dumps({"username": "carol", "password": "a password of hers"})
     assert hub.request("POST", "/auth", body, {"Content-Type": "application/json"}).status == 200
     assert hub.execute("config.get_device_id", revoked).status == 401
