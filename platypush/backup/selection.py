@@ -21,6 +21,8 @@ __all__ = [
     "config_files",
     "is_of_database",
     "is_state",
+    "is_taken",
+    "linked_folders",
     "normal",
     "state_entries",
     "tree_files",
@@ -77,7 +79,7 @@ def config_files(config: Config, environ: Mapping[str, str]) -> ConfigFiles:
     named += [folder / name for name in _BESIDE_CONFIG]
     inside, outside = {}, []
     for path in dict.fromkeys(Path(os.path.normpath(path)) for path in named):
-        if path.is_relative_to(folder) and path.is_file():
+        if path.is_relative_to(folder) and is_taken(path):
             inside[f"{CONFIG}/{path.relative_to(folder)}"] = path
         elif path.exists():
             outside.append(path)
@@ -107,7 +109,7 @@ def state_entries(workdir: Path, database: Path | None, others: Iterable[Path]) 
 
 
 def tree_files(root: Path) -> Iterator[tuple[str, Path]]:
-    """Every regular file below ``root`` with its name relative to it. Links and ``__pycache__`` are left out.
+    """Every file below ``root`` with its name relative to it. ``__pycache__`` is left out.
 
     SQLite's logs too: a database's copy has what is in them.
     """
@@ -115,8 +117,25 @@ def tree_files(root: Path) -> Iterator[tuple[str, Path]]:
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         for name in sorted(files):
             path = Path(folder, name)
-            if not path.is_symlink() and path.is_file() and not name.endswith(("-wal", "-shm", "-journal")):
+            if is_taken(path) and not name.endswith(("-wal", "-shm", "-journal")):
                 yield str(path.relative_to(root)), path
+
+
+def is_taken(path: Path) -> bool:
+    """Whether ``path`` is a file, or a link to one that may be followed.
+
+    Root follows links of its own, and those to files of the same owner: whoever may write to a folder must not get at
+    other people's files by a backup that root makes.
+    """
+    if not path.is_file():
+        return False
+    return not path.is_symlink() or os.geteuid() != 0 or path.lstat().st_uid in (0, path.stat().st_uid)
+
+
+def linked_folders(root: Path) -> Iterator[Path]:
+    """The links to folders below ``root``, which nobody follows: they may lead back."""
+    for folder, folders, _ in os.walk(root):
+        yield from (path for name in sorted(folders) if (path := Path(folder, name)).is_symlink())
 
 
 def _holds(folder: Path, path: Path) -> bool:

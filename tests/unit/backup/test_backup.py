@@ -75,11 +75,28 @@ def test_nothing_is_left_behind_when_it_fails(hub: Installation) -> None:
     assert os.listdir(hub.folder / "backups") == []
 
 
-def test_links_are_left_out_because_they_may_lead_to_other_peoples_files(hub: Installation, tmp_path: Path) -> None:
+def test_links_to_files_are_followed_and_those_to_folders_named(hub: Installation, tmp_path: Path) -> None:
+    (tmp_path / "dotfiles").mkdir()
+    (tmp_path / "dotfiles/mine.py").write_text("MINE = 1\n")
+    (hub.etc / "scripts/mine.py").symlink_to(tmp_path / "dotfiles/mine.py")
+    (hub.etc / "scripts/more").symlink_to(tmp_path / "dotfiles")
+    (hub.etc / "scripts/gone.py").symlink_to(tmp_path / "nowhere")
+    made = hub.backup()
+    assert made.notes == (f"not in the archive, because it is a link to a folder: {hub.etc / 'scripts/more'}",)
+    assert "scripts/mine.py" in names_of(made.path)
+    hub.restore(made.path)
+    assert (hub.etc / "scripts/mine.py").read_text() == "MINE = 1\n"
+    assert not (hub.etc / "scripts/mine.py").is_symlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root could be tricked")
+def test_nobody_gets_at_files_of_others_by_a_link_that_root_follows(hub: Installation, tmp_path: Path) -> None:
     secret = tmp_path / "shadow"
     secret.write_text("root's")
-    (hub.workdir / "link").symlink_to(secret)
-    (hub.etc / "scripts" / "link.py").symlink_to(secret)
+    secret.chmod(0o600)
+    for link in (hub.workdir / "link", hub.etc / "scripts/link.py"):
+        link.symlink_to(secret)
+        os.chown(link, 54321, 54321, follow_symlinks=False)
     assert not {name for name in names_of(hub.backup().path) if "link" in name}
 
 
