@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,25 @@ def test_the_policies_are_the_applications() -> None:
         headers.CSP_PAGE,
         headers.CSP_FOREIGN,
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "for_ever"),
+    [
+        ("index-Dk3_x9aB.js", True),
+        ("index-aaaaaaa1.css", True),
+        ("deep/er/index.1a2b3c4d.woff2", True),
+        ("index-Dk3_x9aB.js.map", True),
+        ("app.js", False),
+        ("my-settings.js", False),
+        ("my-component.js", False),
+        ("index-12345678.html/../app.js", False),
+    ],
+)
+def test_only_names_with_a_hash_stay_in_the_browser_for_ever(name: str, for_ever: bool) -> None:
+    pattern = re.search(r'"~(\S+)"\s+"public, max-age=31536000, immutable"', rendered()[HTTP])
+    assert pattern is not None
+    assert bool(re.search(pattern[1], f"/assets/{name}")) == for_ever
 
 
 def test_every_original_is_rendered_and_no_placeholder_is_left() -> None:
