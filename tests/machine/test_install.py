@@ -39,6 +39,11 @@ def test_after_a_boot_the_hub_answers_over_https_and_systemd_is_content(hub: Ins
     )
 
 
+def test_the_hub_itself_finds_nothing_wrong_with_the_installation(hub: InstalledHub) -> None:
+    hub.machine.run("platypush", "doctor")
+    hub.machine.run("runuser", "-u", "platypush", "--", "platypush", "check")
+
+
 def test_one_signs_in_and_runs_an_action(hub: InstalledHub) -> None:
     assert hub.execute("config.get_device_id", {}).status == 401
     answer = hub.execute("config.get_device_id", hub.sign_in())

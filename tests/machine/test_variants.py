@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from tests.machine.hub import CHECKOUT, InstalledHub
+from tests.machine.hub import CHECKOUT, InstalledHub, eventually
 from tests.machine.wheelhouse import PIP
 
 pytestmark = [pytest.mark.machine, pytest.mark.timeout(900)]
@@ -77,6 +77,63 @@ def test_with_a_name_and_files_of_ones_own_requests_for_others_are_refused(hub: 
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((hub.machine.address, 8088))
     assert hub.machine.shell("systemctl is-system-running") == "running"
+
+
+def test_whoever_sits_at_a_terminal_is_asked_for_a_name_and_a_certificate(hub: InstalledHub) -> None:
+    hub.machine.shell("rm /etc/platypush/install.env")
+    answers = "asked.example\n\n"
+    hub.machine.run("script", "-qec", f"{CHECKOUT}/deploy/install", "/dev/null", env=PIP, text=answers)
+    told = hub.machine.shell("cat /etc/platypush/install.env")
+    assert "DOMAIN='asked.example'\nTLS='selfsigned'\n" in told
+    assert "DNS:asked.example" in hub.machine.shell(
+        "openssl s_client -connect localhost:443 -servername asked.example </dev/null 2>/dev/null"
+        " | openssl x509 -noout -ext subjectAltName"
+    )
+
+
+# What the authority does, and certbot with it: fetch what certbot has put into the webroot, over HTTP and by name.
+CERTBOT = """#!/bin/bash
+set -euo pipefail
+[ "$1" = certonly ] || exit 0
+while [ $# -gt 0 ]; do
+    case $1 in
+        --cert-name) name=$2 ;;
+        --webroot-path) root=$2 ;;
+        --deploy-hook) hook=$2 ;;
+    esac
+    shift
+done
+[ -x "$hook" ]
+mkdir -p "$root/.well-known/acme-challenge"
+echo answer >"$root/.well-known/acme-challenge/token"
+[ "$(curl -sf --resolve "$name:80:127.0.0.1" "http://$name/.well-known/acme-challenge/token")" = answer ]
+rm -r "$root/.well-known"
+mkdir -p "/etc/letsencrypt/live/$name"
+cd "/etc/letsencrypt/live/$name"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=$name" \
+    -addext "subjectAltName=DNS:$name" -addext "nsComment=authority" -keyout privkey.pem -out fullchain.pem 2>/dev/null
+RENEWED_LINEAGE=$PWD "$hook"
+"""
+
+
+def test_lets_encrypt_finds_its_question_answered_and_its_certificate_is_served(hub: InstalledHub) -> None:
+    certbot = hub.machine.root / "usr/local/bin/certbot"
+    certbot.write_text(CERTBOT)
+    certbot.chmod(0o755)
+    hub.deploy("install", "--yes", "--domain", "le.example", "--tls", "letsencrypt", "--email", "me@le.example")
+    served = (
+        "openssl s_client -connect localhost:443 -servername le.example </dev/null 2>/dev/null"
+        " | openssl x509 -noout -text"
+    )
+    # Workers of nginx that are being replaced may still answer for a moment.
+    assert eventually(lambda: "authority" in hub.machine.shell(served)) is not None
+
+
+def test_without_tls_nginx_serves_plain_http(hub: InstalledHub) -> None:
+    hub.deploy("install", "--yes", "--domain", "", "--tls", "none")
+    assert json.loads(hub.machine.shell(f"curl -s http://{hub.machine.address}/health")) == {"status": "ok"}
+    hub.deploy("install", "--yes", "--tls", "selfsigned")
+    assert hub.answers()
 
 
 @pytest.mark.parametrize(
