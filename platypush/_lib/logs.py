@@ -5,17 +5,28 @@ from __future__ import annotations
 import json
 import logging
 import logging.handlers
+import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import unquote_plus
 
 from platypush._lib.calls import current_call
 
-__all__ = ["JsonFormatter", "RequestFilter", "configure", "redact", "redact_query"]
+__all__ = ["JournalFormatter", "JsonFormatter", "RequestFilter", "configure", "is_journal", "redact", "redact_query"]
 
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s%(request_suffix)s"
+_JOURNAL_TEXT = "%(levelname)-7s %(name)s: %(message)s%(request_suffix)s"
+"""The journal notes the time itself."""
+_PRIORITIES = (
+    (logging.CRITICAL, "<2>"),
+    (logging.ERROR, "<3>"),
+    (logging.WARNING, "<4>"),
+    (logging.INFO, "<6>"),
+    (0, "<7>"),
+)
 _SECRET_NAMES = ("token", "session_token", "access_token", "password", "signature", "code")
 _SECRETS = re.compile(rf"(?i)\b({'|'.join(_SECRET_NAMES)})=[^&\s\"'#;]+")
 
@@ -70,24 +81,52 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
+class JournalFormatter(logging.Formatter):
+    """Around another formatter, for systemd's journal: each line begins with its priority (sd-daemon(3)), so that
+    ``journalctl -p warning`` shows warnings."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        prefix = next(text for level, text in _PRIORITIES if record.levelno >= level)
+        return "\n".join(f"{prefix}{line}" for line in self._inner.format(record).splitlines())
+
+
+def is_journal(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether ``stream`` leads to systemd's journal: to the very socket that ``JOURNAL_STREAM`` names
+    (systemd.exec(5))."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
 def configure(
     level: str = "INFO", filename: Path | None = None, style: str = "text", *, stream: TextIO | None = None
 ) -> None:
     """Send the process's log to ``filename`` (followed when it is rotated), to ``stream`` or to standard error.
 
-    ``style`` is ``text``, ``json`` or a format string of the ``logging`` module. Replaces earlier handlers, so a
-    reload can call it again. Raises OSError when the file cannot be opened.
+    ``style`` is ``text``, ``json`` or a format string of the ``logging`` module. Where the stream is systemd's
+    journal, lines carry their priority, and ``text`` has no time. Replaces earlier handlers, so a reload can call it
+    again. Raises OSError when the file cannot be opened.
     """
     handler: logging.Handler
+    journal = False
     if filename is None:
-        handler = logging.StreamHandler(stream or sys.stderr)
+        stream = stream or sys.stderr
+        journal = is_journal(stream, os.environ)
+        handler = logging.StreamHandler(stream)
     else:
         filename.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.WatchedFileHandler(filename)
+    text = _JOURNAL_TEXT if journal else _TEXT
     formatter: logging.Formatter = (
-        JsonFormatter() if style == "json" else TextFormatter(_TEXT if style == "text" else style)
+        JsonFormatter() if style == "json" else TextFormatter(text if style == "text" else style)
     )
-    handler.setFormatter(formatter)
+    handler.setFormatter(JournalFormatter(formatter) if journal else formatter)
     handler.addFilter(RequestFilter())
     root = logging.getLogger()
     for old in list(root.handlers):

@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from platypush.backend.http.addresses import Listener, Protocol, UnixAddress
+from platypush.backend.http.readiness import answers
 from platypush.doctor.finding import Finding, error, warning
 from platypush.doctor.patient import Patient
 
 __all__ = ["HubFacts", "gather", "judge"]
 
 _PROPERTIES = "ActiveState,SubState,Result,NRestarts,LoadState,UnitFileState"
+_TIME = 3.0
+_OWN_SOCKET = "In backend.http: uwsgi_args: ['--ini', 'uwsgi.ini']; then: systemctl restart platypush"
 _LOG = "journalctl -u platypush -e"
 
 
@@ -23,6 +27,8 @@ class HubFacts:
     status: Mapping[str, Any] | None
     silence: str
     config: str
+    answers_nginx: bool | None = None
+    """Whether the hub answers on the socket that nginx passes requests to; None when nobody could ask."""
 
 
 def gather(patient: Patient) -> HubFacts:
@@ -31,7 +37,16 @@ def gather(patient: Patient) -> HubFacts:
     text = shown.text if shown is not None and shown.status == 0 else ""
     unit = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     known = unit.get("LoadState") == "loaded"
-    return HubFacts(unit if known else {}, patient.status, patient.silence, str(patient.config.path or ""))
+    return HubFacts(
+        unit if known else {}, patient.status, patient.silence, str(patient.config.path or ""), _answers_nginx(patient)
+    )
+
+
+def _answers_nginx(patient: Patient) -> bool | None:
+    socket = patient.places.web_sockets / "uwsgi.sock"
+    if not (patient.behind_nginx and patient.is_root and patient.status is not None and socket.exists()):
+        return None
+    return answers(Listener(address=UnixAddress(str(socket)), protocol=Protocol.UWSGI), _TIME)
 
 
 def judge(facts: HubFacts) -> Iterator[Finding]:
@@ -47,6 +62,9 @@ def judge(facts: HubFacts) -> Iterator[Finding]:
     if web and web.get("state") not in ("running", "external"):
         reason = f": {web['reason']}" if web.get("reason") else ""
         yield error("hub.web", f"The web server is {web.get('state')}{reason}.", _LOG)
+    elif facts.answers_nginx is False:
+        text = "The hub does not answer on the socket that nginx passes requests to: uwsgi_args name other sockets."
+        yield error("hub.other_socket", text, _OWN_SOCKET)
     if web.get("restarts", 0) > 0:
         text = f"The web server has been started again {_times(web['restarts'])} since the hub started."
         yield warning("hub.web_restarts", text, _LOG)

@@ -113,7 +113,8 @@ def judge(facts: OwnershipFacts | None) -> Iterator[Finding]:
     if foreign:
         first = foreign[0].path
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
-        text = f"{first}{more} in {facts.workdir} do not belong to {facts.owner}: the hub cannot write them."
+        belong, them = ("do not belong", "them") if more else ("does not belong", "it")
+        text = f"{first}{more} {belong} to {facts.owner}: the hub cannot write {them}."
         yield error("owner.foreign", text, f"chown -R {facts.owner}: {facts.workdir}")
     closed_to_others = not facts.mode & 0o007
     for item in facts.items:

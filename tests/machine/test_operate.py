@@ -26,6 +26,8 @@ WRONG = {
     "site.disabled": "rm /etc/nginx/sites-enabled/platypush.conf",
     "hub.disabled": "systemctl disable platypush.service",
     "port.closed": "systemctl stop nginx",
+    "hub.other_socket": 'cd /etc/platypush && cp -p config.yaml /root/ && sed -i "s/uwsgi_args: .*/uwsgi_args: '
+    "['--http-socket', '127.0.0.1:8099', '--master']/\" config.yaml && systemctl restart platypush",
     "hub.silent": "systemctl stop platypush.socket platypush-websocket.socket platypush.service",
 }
 """What the operator does wrong, by what the doctor calls it."""
@@ -48,9 +50,12 @@ def test_what_is_broken_is_found_and_its_mend_mends_it(hub: InstalledHub, id: st
     hub.machine.shell(WRONG[id])
     found = doctor(hub)
     assert id in found, found
-    # What follows from it is found, too; each mend is run as it is printed.
+    # What follows from it is found, too; each mend that is a command is run as it is printed.
     for finding in found.values():
-        hub.machine.shell(finding["mend"])
+        if finding["mend"].startswith("In backend.http"):
+            hub.machine.shell("cp -p /root/config.yaml /etc/platypush/ && systemctl restart platypush")
+        else:
+            hub.machine.shell(finding["mend"])
     assert eventually(lambda: doctor(hub) == {}, 60) is not None, doctor(hub)
     assert eventually(hub.answers) is not None
 
@@ -119,6 +124,17 @@ def test_a_new_certificate_is_served_after_the_hook_and_a_bad_one_is_not(hub: In
 )
 def test_the_pages_commands_work_as_they_stand(hub: InstalledHub, command: str, shown: str) -> None:
     assert re.search(shown, hub.machine.shell(command)) is not None
+
+
+def test_the_journal_knows_what_is_a_warning(hub: InstalledHub) -> None:
+    hub.machine.shell("printf 'nonsense:\\n' >> /etc/platypush/config.yaml; systemctl restart platypush")
+    try:
+        shown = hub.machine.shell("journalctl -u platypush -p warning -b --no-pager")
+        assert "nonsense" in shown
+        assert "<3>" not in shown
+        assert "Started" not in shown
+    finally:
+        hub.machine.shell("sed -i '$d' /etc/platypush/config.yaml; systemctl restart platypush")
 
 
 def test_a_forgotten_password_is_replaced(hub: InstalledHub) -> None:

@@ -225,6 +225,8 @@ HUB = hub.HubFacts(UNIT, RUNNING, "", "/c.yaml")
         ),
         (replace(HUB, status={"http": {"state": "external"}, "problems": ["plugin x: y"]}), ["hub.problem"]),
         (replace(HUB, status={"http": None, "problems": []}), []),
+        (replace(HUB, answers_nginx=True), []),
+        (replace(HUB, answers_nginx=False), ["hub.other_socket"]),
     ],
 )
 def test_a_hub_that_is_not_well_is_found(facts: hub.HubFacts, expected: list[str]) -> None:
