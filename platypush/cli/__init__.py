@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import keyword
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import click
 
 from platypush import __version__
+from platypush._lib.logs import is_journal
 from platypush._lib.suggest import did_you_mean
 from platypush.cli.options import Options
 from platypush.errors import PlatypushError
@@ -79,16 +81,23 @@ def _run_command(ctx: click.Context) -> Any:
     return group.get_command(ctx, "run")
 
 
+def _complain(text: str) -> None:
+    """To standard error; to the journal as an error, so that ``journalctl -p warning`` shows it."""
+    prefix = "<3>" if is_journal(sys.stderr, os.environ) else ""
+    for line in text.splitlines():
+        click.echo(f"{prefix}{line}", err=True)
+
+
 def main() -> None:
     """Entry point of the ``platypush`` script: exits with the command's status, errors in one readable text."""
     try:
         result = cli.main(prog_name="platypush", standalone_mode=False)
     except PlatypushError as error:
-        click.echo(f"platypush: {error}", err=True)
+        _complain(f"platypush: {error}")
         sys.exit(1)
     except OSError as error:
         # A full disk, a folder of somebody else's: the machine's trouble, which the text names.
-        click.echo(f"platypush: {error}", err=True)
+        _complain(f"platypush: {error}")
         sys.exit(1)
     except click.ClickException as error:
         error.show()
