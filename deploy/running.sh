@@ -10,6 +10,8 @@ HUB_USER=platypush
 SERVICE=platypush.service
 # shellcheck disable=SC2034 # for restore
 SOCKETS=(platypush.socket platypush-websocket.socket)
+# shellcheck disable=SC2034 # for upgrade and rollback
+KEEP_BACKUPS=14
 HEALTH_SECONDS=${PLATYPUSH_HEALTH_SECONDS:-30}
 
 # require_installation: what these scripts work on has to be there.
@@ -68,11 +70,11 @@ folder = Path(sys.argv[1])
 open_users(UserSettings(url=f"sqlite:///{folder}/main.db", workdir=folder), migrate=True).close()
 '
 
-# try_migration RELEASE ARCHIVE: whether the release can bring the database of a backup up to date, on a copy.
+# try_migration RELEASE ARCHIVE: whether the release can use the database of a backup, and bring a copy of it up to date.
 try_migration() {
     local release=$1 archive=$2 folder said status=0
     tar -tzf "$archive" database/main.db >/dev/null 2>&1 || return 0 # it is on a server
-    say "Migrating a copy of the database"
+    say "Opening a copy of the database with release $(basename "$release")"
     # A name that no backup takes for state.
     folder=$(as_hub mktemp -d -p "$STATE_FOLDER" .platypush-backup-trial.XXXXXX </dev/null) || return
     # shellcheck disable=SC2016 # expanded by the other shell
@@ -86,7 +88,7 @@ try_migration() {
 $(tail -n 4 <<<"$said" | sed 's/^/    /')"
 }
 
-# backup_with RELEASE OPTIONS…: an archive of the installation as it is; prints its path.
+# backup_with RELEASE OPTIONS…: an archive of the installation as it is, in BACKUPS unless told otherwise; prints its path.
 backup_with() {
     (umask 077 && mkdir -p "$BACKUPS") || return
     "$1/bin/platypush" -c "$CONFIG" backup --output "$BACKUPS" "${@:2}"

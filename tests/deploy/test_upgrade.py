@@ -151,11 +151,10 @@ def test_a_rollback_runs_the_version_before_on_the_same_database_and_back(hub: I
     result = hub.run("rollback")
     assert result.returncode == 0, result.stderr
     assert (hub.current, hub.previous) == ("1.0", "2.0")
-    assert hub.calls[:7] == [
-        *["1.0 import", "1.0 uwsgi", "1.0 check", "systemctl daemon-reload"],
-        *RESTART,
-        *PROBE,
-    ]
+    tried = ["1.0 import", "1.0 uwsgi", "1.0 check", "2.0 backup", "1.0 migrate"]
+    units = ["systemctl daemon-reload"]
+    site = ["systemctl daemon-reload", "nginx -t", "systemctl reload nginx.service"]
+    assert hub.calls == [*tried, *units, *RESTART, *PROBE, *site]
     assert unchanged(hub)
     assert hub.run("rollback").returncode == 0
     assert (hub.current, hub.previous) == ("2.0", "1.0")
@@ -167,6 +166,27 @@ def test_a_rollback_that_does_not_come_up_is_taken_back(hub: Installed) -> None:
     assert result.returncode == 1
     assert "The rollback was taken back: 1.0 runs" in result.stderr
     assert (hub.current, hub.previous) == ("1.0", "2.4")
+
+
+@pytest.mark.parametrize(
+    ("version", "reason"), [("2.1", "cannot be imported"), ("2.3", "cannot use this database:\n    no such column")]
+)
+def test_a_rollback_to_what_cannot_run_is_refused_and_nothing_happens(
+    hub: Installed, version: str, reason: str
+) -> None:
+    (hub.machine / "opt/platypush/previous").symlink_to(hub.release(version))
+    result = hub.run("rollback")
+    assert result.returncode == 1
+    assert reason in result.stderr
+    assert (hub.current, hub.previous, hub.installed) == ("1.0", version, {"1.0", version})
+    assert not [call for call in hub.calls if call.startswith("systemctl")]
+
+
+def test_a_rollback_needs_no_backup(hub: Installed) -> None:
+    hub.run("upgrade", hub.wheel("2.0"))
+    (hub.machine / "no-backup-2.0").touch()
+    assert hub.run("rollback").returncode == 0
+    assert hub.current == "1.0"
 
 
 def test_without_a_version_before_there_is_no_rollback(hub: Installed) -> None:
