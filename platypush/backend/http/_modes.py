@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import shlex
 import socket
 import sys
@@ -242,7 +243,7 @@ def find_ini(name: str, config_path: Path | None) -> Path:
         folders.insert(0, config_path.parent)
     candidates = [folder / path for folder in folders]  # an absolute path stays itself
     for candidate in candidates:
-        if candidate.is_file():
+        if os.path.isfile(candidate):  # False also for one in a folder that this user cannot enter
             return candidate
     looked = ", ".join(str(candidate) for candidate in dict.fromkeys(candidates))
     raise ConfigurationError(f"uwsgi_args: there is no {name}. Looked for: {looked}.")
