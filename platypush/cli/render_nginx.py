@@ -20,6 +20,7 @@ from platypush.render.installation import Installation, read_installation
 from platypush.render.nginx import ORIGINALS, Site, render_nginx
 from platypush.render.nginx_version import DEFAULT_VERSION, installed_version, parse
 from platypush.render.releases import through_current
+from platypush.render.uwsgi import OWN_SOCKET
 
 __all__ = ["command", "read_originals", "site_of"]
 
@@ -79,6 +80,8 @@ def site_of(config: Config, installation: Installation | None) -> Site:
         read_timeout=config.limits.nginx_read_timeout,
         trusted_proxies=http.trusted_proxies,
     )
+    if http.run_externally and not http.uwsgi_args:
+        site = replace(site, uwsgi=f"unix:{OWN_SOCKET}")  # a uWSGI apart from the hub, as `render uwsgi` has it
     return _with_tls(site, installation.tls)
 
 

@@ -14,7 +14,7 @@ import click
 
 from platypush._lib.originals import find_original
 from platypush.backend.http._modes import find_ini, find_surroundings
-from platypush.backend.http.addresses import Listener, Protocol, TcpAddress, UnixAddress, parse_address
+from platypush.backend.http.addresses import Listener, Protocol, TcpAddress, parse_address
 from platypush.backend.http.binary import find_binary
 from platypush.backend.http.plan import HTTP_VARIABLE, UWSGI_VARIABLE, Defaults, Plan, make_plan
 from platypush.cli.options import Options, installation_options
@@ -24,12 +24,12 @@ from platypush.config.model import Config, HttpSettings
 from platypush.config.paths import user_config
 from platypush.errors import ConfigurationError
 from platypush.render.installation import read_installation
-from platypush.render.uwsgi import UwsgiSite, command_line, render_uwsgi
+from platypush.render.uwsgi import OWN_SOCKET, UwsgiSite, command_line, render_uwsgi
 
 __all__ = ["command"]
 
 _OWN_FILE = ("--ini", "uwsgi.ini")
-_SOCKET = UnixAddress("/run/platypush-web/uwsgi.sock")
+_NGINX_GROUP = "www-data"
 
 
 @click.command("uwsgi")
@@ -68,6 +68,7 @@ def _site(config: Config, socket: str | None, user: str | None) -> UwsgiSite:
     path = config.path or user_config(os.environ)
     program = find_binary(os.environ, Path(sys.prefix))
     plan = _plan(http, path, socket)
+    owner, group = _owner(config.workdir, user)
     return UwsgiSite(
         plan=plan,
         around=find_surroundings(
@@ -83,9 +84,10 @@ def _site(config: Config, socket: str | None, user: str | None) -> UwsgiSite:
         runtime_dir=config.runtime_dir,
         harakiri=math.ceil(config.limits.harakiri),
         resource_dirs=tuple(http.resource_dirs.values()),
-        socket=_SOCKET,
+        nginx_group=_NGINX_GROUP if _is_behind_nginx() else None,
         ini=_shipped(plan, path),
-        **_owner(config.workdir, user),
+        user=owner,
+        group=group,
     )
 
 
@@ -95,7 +97,7 @@ def _plan(http: HttpSettings, config: Path, socket: str | None) -> Plan:
         http.uwsgi_args or _OWN_FILE,
         Defaults(
             listener=listener,
-            uwsgi_listener=Listener(address=_SOCKET, protocol=Protocol.UWSGI),
+            uwsgi_listener=Listener(address=OWN_SOCKET, protocol=Protocol.UWSGI),
             handed=_handed(socket),
             ssl_cert=http.ssl_cert,
             ssl_key=http.ssl_key,
@@ -113,13 +115,17 @@ def _handed(socket: str | None) -> dict[str, Listener]:
     if socket and address is None:
         raise ConfigurationError(f"--socket {socket} is no address: give a path, or HOST:PORT for HTTP.")
     if address is None:
-        installation = read_installation()
-        if installation is None or not installation.nginx:
+        if not _is_behind_nginx():
             return {}
-        address = _SOCKET
+        address = OWN_SOCKET
     if isinstance(address, TcpAddress):
         return {HTTP_VARIABLE: Listener(address=address, protocol=Protocol.HTTP)}
     return {UWSGI_VARIABLE: Listener(address=address, protocol=Protocol.UWSGI, mode=0o660)}
+
+
+def _is_behind_nginx() -> bool:
+    installation = read_installation()
+    return installation is not None and installation.nginx
 
 
 def _shipped(plan: Plan, config: Path) -> str | None:
@@ -130,12 +136,12 @@ def _shipped(plan: Plan, config: Path) -> str | None:
     return (own if own.is_file() else find_original(_OWN_FILE[1])).read_text()
 
 
-def _owner(workdir: Path, user: str | None) -> dict[str, str]:
+def _owner(workdir: Path, user: str | None) -> tuple[str, str]:
     try:
         if user is not None:
             entry = pwd.getpwnam(user)
         else:
             entry = pwd.getpwuid(workdir.stat().st_uid if workdir.exists() else os.getuid())
-        return {"user": entry.pw_name, "group": grp.getgrgid(entry.pw_gid).gr_name}
+        return entry.pw_name, grp.getgrgid(entry.pw_gid).gr_name
     except KeyError as error:
         raise ConfigurationError(f"There is no such user: {error.args[0]}. Name another one with --user.") from error

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from platypush.backend.http.addresses import Listener, Protocol, UnixAddress
 from platypush.backend.http.readiness import answers
 from platypush.doctor.finding import Finding, error, warning
 from platypush.doctor.patient import Patient
+from platypush.render.uwsgi import OWN_SOCKET
 
 __all__ = ["HubFacts", "gather", "judge"]
 
@@ -43,7 +45,9 @@ def gather(patient: Patient) -> HubFacts:
 
 
 def _answers_nginx(patient: Patient) -> bool | None:
-    socket = patient.places.web_sockets / "uwsgi.sock"
+    http = patient.config.http
+    apart = http is not None and http.run_externally and not http.uwsgi_args
+    socket = Path(OWN_SOCKET.path) if apart else patient.places.web_sockets / "uwsgi.sock"
     if not (patient.behind_nginx and patient.is_root and patient.status is not None and socket.exists()):
         return None
     return answers(Listener(address=UnixAddress(str(socket)), protocol=Protocol.UWSGI), _TIME)

@@ -11,7 +11,7 @@ from platypush.backend.http.addresses import Listener, Protocol, TcpAddress, Uni
 from platypush.backend.http.command import Surroundings, arguments, router_slot, variables
 from platypush.backend.http.plan import Plan, Slot
 
-__all__ = ["UwsgiSite", "command_line", "quoted", "render_uwsgi"]
+__all__ = ["OWN_SOCKET", "UwsgiSite", "command_line", "quoted", "render_uwsgi"]
 
 _UNIT = """\
 # The web tier of Platypush under a uWSGI of its own, beside platypush.service, which does not start one itself:
@@ -25,9 +25,8 @@ After=network.target platypush.service
 [Service]
 Type=exec
 User={user}
-# nginx has to be a member, to reach the socket: usermod -aG {group} www-data
 Group={group}
-EnvironmentFile={environment}
+{nginx_group}EnvironmentFile={environment}
 ExecStart={command}
 # One worker after the other is replaced by a new one with the new settings: no request fails.
 ExecReload=/bin/sh -c 'echo c > {fifo}'
@@ -66,11 +65,12 @@ WantedBy=multi-user.target
 """
 
 
-_RUNTIME = Path("/run/platypush-web")
-_RUNTIME_LINES = """\
-RuntimeDirectory=platypush-web
+OWN_SOCKET = UnixAddress("/run/platypush-uwsgi/uwsgi.sock")
+"""Where nginx finds a uWSGI that is run apart from the hub. Not the hub's own socket: systemd holds that one."""
+_RUNTIME = Path(OWN_SOCKET.path).parent
+_RUNTIME_LINES = f"""\
+RuntimeDirectory={_RUNTIME.name}
 RuntimeDirectoryMode=0755
-RuntimeDirectoryPreserve=yes
 """
 _HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 
@@ -89,8 +89,10 @@ class UwsgiSite:
     group: str
     harakiri: int
     resource_dirs: tuple[Path, ...] = ()
-    socket: UnixAddress
-    """Where nginx looks for uWSGI; also in place of the uwsgi protocol on TCP, which is never rendered."""
+    socket: UnixAddress = OWN_SOCKET
+    """In place of the uwsgi protocol on TCP, which is never rendered."""
+    nginx_group: str | None = None
+    """The group that nginx's workers are in, where nginx is in front: it may use a unix socket."""
     ini: str | None = None
     """The text of uwsgi.ini, where the line refers to it."""
 
@@ -119,7 +121,7 @@ def command_line(site: UwsgiSite) -> tuple[tuple[str, ...], dict[str, str], tupl
         "PLATYPUSH_HARAKIRI": str(site.harakiri),
         **variables(targets),
     }
-    return (*words, *_modes(plan, slots)), environment, (*moved, *notes)
+    return (*words, *_modes(site, plan, slots)), environment, (*moved, *notes)
 
 
 def _without_uwsgi_on_tcp(plan: Plan, socket: UnixAddress) -> tuple[Plan, tuple[str, ...]]:
@@ -137,14 +139,17 @@ def _without_uwsgi_on_tcp(plan: Plan, socket: UnixAddress) -> tuple[Plan, tuple[
     return replace(plan, slots=tuple(slots)), tuple(notes)
 
 
-def _modes(plan: Plan, slots: tuple[Slot, ...]) -> tuple[str, ...]:
+def _modes(site: UwsgiSite, plan: Plan, slots: tuple[Slot, ...]) -> tuple[str, ...]:
     """``chmod-socket`` and ``chown-socket``, which the daemon applies itself when the sockets are its own."""
     unix = [slot.listener for slot in slots if isinstance(slot.listener.address, UnixAddress)]
     words = []
     mode = next((listener.mode for listener in unix if listener.mode is not None), None)
     if mode is not None and "chmod-socket" not in plan.names:
         words.append(f"--chmod-socket={mode:o}")
+    for_nginx = [listener for listener in unix if listener.protocol is Protocol.UWSGI]
     owner = next((listener.owner for listener in unix if listener.owner), None)
+    if owner is None and for_nginx and site.nginx_group is not None:
+        owner = f"{site.user}:{site.nginx_group}"
     if owner is not None and "chown-socket" not in plan.names:
         words.append(f"--chown-socket={owner}")
     return tuple(words)
@@ -181,6 +186,8 @@ def _unit(site: UwsgiSite, words: tuple[str, ...], environment: Mapping[str, str
     return _UNIT.format(
         user=site.user,
         group=site.group,
+        # Else it could not give the socket to that group.
+        nginx_group=f"SupplementaryGroups={site.nginx_group}\n" if site.nginx_group else "",
         environment=site.folder / "uwsgi.env",
         command=" ".join(quoted(word) for word in words),
         fifo=site.around.fifo,

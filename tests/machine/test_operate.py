@@ -137,6 +137,26 @@ def test_the_journal_knows_what_is_a_warning(hub: InstalledHub) -> None:
         hub.machine.shell("sed -i '$d' /etc/platypush/config.yaml; systemctl restart platypush")
 
 
+def test_a_uwsgi_apart_from_the_hub_serves_behind_nginx_with_what_is_rendered(hub: InstalledHub) -> None:
+    machine = hub.machine
+    machine.shell("cp -p /etc/platypush/config.yaml /root/; sed -i '/uwsgi_args:/d' /etc/platypush/config.yaml")
+    machine.shell("platypush render uwsgi --output / && systemctl daemon-reload && systemctl restart platypush")
+    machine.shell("systemctl start platypush-web && platypush render nginx --output / && nginx -t")
+    machine.run("systemctl", "reload", "nginx")
+    assert eventually(hub.answers, 60) is not None, machine.shell("journalctl -u platypush-web -n 40 --no-pager")
+    assert hub.execute("config.get_device_id", hub.sign_in()).json()["response"]["output"] == "hub"
+    for _ in range(3):
+        machine.run("systemctl", "reload", "platypush-web")
+        assert hub.answers()
+    machine.run("systemctl", "restart", "platypush")
+    # The workers find the new daemon by themselves.
+    assert eventually(lambda: hub.execute("config.get_device_id", hub.sign_in()).status == 200) is not None
+    assert doctor(hub) == {}
+    machine.shell("cp -p /root/config.yaml /etc/platypush/; systemctl stop platypush-web; systemctl restart platypush")
+    machine.shell("platypush render nginx --output / && nginx -t && systemctl reload nginx")
+    assert eventually(hub.answers) is not None
+
+
 def test_a_forgotten_password_is_replaced(hub: InstalledHub) -> None:
     hub.platypush("user", "password", "admin", "--password-stdin", text="another long password\n")
     assert InstalledHub(hub.machine, "another long password").sign_in()

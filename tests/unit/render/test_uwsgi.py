@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from platypush._lib.originals import find_original
-from platypush.backend.http.addresses import Listener, Protocol, TcpAddress, UnixAddress
+from platypush.backend.http.addresses import Listener, Protocol, TcpAddress
 from platypush.backend.http.command import Surroundings, build
 from platypush.backend.http.plan import HTTP_VARIABLE, UWSGI_VARIABLE, Defaults, make_plan
-from platypush.render.uwsgi import UwsgiSite, command_line, quoted, render_uwsgi
+from platypush.render.uwsgi import OWN_SOCKET, UwsgiSite, command_line, quoted, render_uwsgi
 
 INI = find_original("uwsgi.ini")
-NGINX = UnixAddress("/run/platypush-web/uwsgi.sock")
+NGINX = OWN_SOCKET
 AROUND = Surroundings(
     binary=Path("/opt/platypush/current/bin/uwsgi"),
     fifo=Path("/run/platypush/uwsgi.fifo"),
@@ -42,7 +43,6 @@ def site(*arguments: str, handed: dict[str, Listener] | None = None, resources: 
         group="platypush",
         harakiri=90,
         resource_dirs=tuple(Path(path) for path in resources),
-        socket=NGINX,
         ini=INI.read_text(),
     )
 
@@ -90,7 +90,7 @@ def test_the_uwsgi_protocol_on_tcp_is_never_rendered() -> None:
 
 def test_behind_nginx_the_ini_file_gets_a_unix_socket_by_its_environment() -> None:
     handed = {UWSGI_VARIABLE: Listener(address=NGINX, protocol=Protocol.UWSGI, mode=0o660)}
-    files = render_uwsgi(site(handed=handed))
+    files = render_uwsgi(replace(site(handed=handed), nginx_group="www-data"))
     assert sorted(files) == [
         "etc/platypush/uwsgi.env",
         "etc/platypush/uwsgi.ini",
@@ -98,7 +98,10 @@ def test_behind_nginx_the_ini_file_gets_a_unix_socket_by_its_environment() -> No
     ]
     assert f"{UWSGI_VARIABLE}={NGINX}\n" in files["etc/platypush/uwsgi.env"]
     assert HTTP_VARIABLE not in files["etc/platypush/uwsgi.env"]
-    assert "RuntimeDirectory=platypush-web" in files["etc/systemd/system/platypush-web.service"]
+    unit = files["etc/systemd/system/platypush-web.service"]
+    assert "RuntimeDirectory=platypush-uwsgi\n" in unit
+    assert "SupplementaryGroups=www-data\n" in unit
+    assert "--chown-socket=platypush:www-data" in unit
 
 
 def test_the_environment_file_can_be_read_by_a_shell_and_names_everything_that_workers_need(tmp_path: Path) -> None:
