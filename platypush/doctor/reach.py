@@ -118,6 +118,6 @@ def judge(ways: tuple[Way, ...]) -> Iterator[Finding]:
         if closed is not None:
             text = f"{way.reader.name} cannot enter {closed.path} (mode {closed.mode:04o}), on the way to {way.target}"
             mend = f"setfacl -m u:{way.reader.name}:x {closed.path}    # or: chmod o+x {closed.path}"
-            yield error("folder.closed", f"{text} ({way.purpose}): files there are answered with 403.", mend)
+            yield error("folder.closed", f"{text} ({way.purpose}): it gets at nothing there.", mend)
         elif way.missing and way.purpose.startswith("resource_dirs"):
             yield warning("folder.missing", f"There is no folder {way.target} ({way.purpose}).", f"mkdir {way.target}")
