@@ -64,17 +64,19 @@ find_wheel() {
             return
             ;;
     esac
-    [ -x "$builder/bin/python" ] || watched "$SYSTEM_PYTHON" -m venv --clear "$builder" || return
-    if [ -d "$source" ]; then
-        [ -f "$source/platypush/__init__.py" ] || complain "$source is no checkout of Platypush." || return
+    # Another Python since (a new Debian) has no pip in an old environment.
+    "$builder/bin/python" -m pip --version >/dev/null 2>&1 ||
+        watched "$SYSTEM_PYTHON" -m venv --clear "$builder" || return
+    # In a checkout there is a folder with the name of the package.
+    if [ -f "$source/platypush/__init__.py" ]; then
         say "Building $source"
         mkdir "$work/source"
         # A copy: a build leaves files behind, and the checkout belongs to somebody else.
         tar -C "$source" --exclude=./.git --exclude=./.venv --exclude='*.egg-info' --exclude=./build \
             --exclude=__pycache__ --exclude=node_modules -cf - . | tar -C "$work/source" -xf - || return
         source=$work/source
-    elif [ -e "$source" ] || [[ $source == */* ]]; then
-        complain "$source is neither a folder with Platypush nor a wheel."
+    elif [[ $source == */* || $source == . || $source == .. ]]; then
+        complain "$source is neither a checkout of Platypush nor a wheel."
         return
     else
         say "Fetching $source"
@@ -92,13 +94,14 @@ pip_of() {
     watched "$environment/bin/python" -m pip "$1" --no-input --disable-pip-version-check --progress-bar off "${@:2}"
 }
 
-# wheel_contents WHEEL: a text that is the same for the same files, whenever they were packed.
+# wheel_contents WHEEL: a text that is the same for the same files, whenever they were packed, under the same Python.
 wheel_contents() {
     "$SYSTEM_PYTHON" - "$1" <<'PY' || complain "$1 is no wheel."
 import hashlib, sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as wheel:
     (record,) = [name for name in wheel.namelist() if name.endswith(".dist-info/RECORD")]
-    print(hashlib.sha256(b"\n".join(sorted(wheel.read(record).splitlines()))).hexdigest())
+    digest = hashlib.sha256(b"\n".join(sorted(wheel.read(record).splitlines()))).hexdigest()
+    print(digest, "%d.%d" % sys.version_info[:2])
 PY
 }
 

@@ -77,10 +77,13 @@ elif me.name == "uwsgi":
     call(f"{{version}} uwsgi")
 elif words[:2] == ["-m", "venv"]:
     copy(pathlib.Path(words[-1]) / "bin/python")
+elif words[:2] == ["-m", "pip"] and words[2] == "--version":
+    pass
 elif words[:2] == ["-m", "pip"]:
     target = words[-1]
     if words[2] == "wheel":
-        made = re.search('"(.*)"', (pathlib.Path(target) / "platypush/__init__.py").read_text())[1]
+        source = pathlib.Path(target) / "platypush/__init__.py"
+        made = re.search('"(.*)"', source.read_text())[1] if source.exists() else target.partition("==")[2]
         wheel = pathlib.Path(words[words.index("--wheel-dir") + 1]) / f"platypush-{{made}}-py3-none-any.whl"
         with zipfile.ZipFile(wheel, "w") as file:
             file.writestr("platypush.dist-info/RECORD", made)
@@ -206,6 +209,7 @@ class Installed:
             text=True,
             check=False,
             timeout=60,
+            cwd=ROOT,
         )
 
     @contextmanager

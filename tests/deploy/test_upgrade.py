@@ -45,6 +45,26 @@ def test_a_checkout_is_built_first_and_stays_as_it_is(hub: Installed) -> None:
     assert sorted(checkout.rglob("*")) == before
 
 
+def test_a_package_can_be_named_in_a_folder_that_has_one_of_that_name(hub: Installed) -> None:
+    assert hub.run("upgrade", "platypush==2.0").returncode == 0
+    assert hub.current == "2.0"
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("/nowhere/platypush-2.0.whl", "There is no file"),
+        ("docs/images", "neither a checkout"),
+        ("..", "neither a checkout"),
+    ],
+)
+def test_a_source_that_is_none_is_refused(hub: Installed, source: str, reason: str) -> None:
+    result = hub.run("upgrade", source)
+    assert result.returncode == 1
+    assert reason in result.stderr
+    assert hub.calls == []
+
+
 @pytest.mark.parametrize(
     ("version", "reason"),
     [
