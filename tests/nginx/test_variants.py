@@ -101,3 +101,27 @@ def test_without_a_name_every_host_is_served(tmp_path: Path) -> None:
             assert front.request("GET", "/login", host=host).status == 200
         redirect = front.plain("GET", "/a", host="192.0.2.1")
         assert (redirect.status, redirect.headers["location"]) == (308, f"https://192.0.2.1:{front.port}/a")
+
+
+def test_hsts_comes_once_with_every_answer_over_https_where_it_was_asked_for(tmp_path: Path) -> None:
+    photos = fill(tmp_path / "files")
+    http = f"  resource_dirs:\n    photos: {photos}\n"
+    with running_front(tmp_path, http=http, options=("--hsts",)) as (hub, front):
+        for path in ("/login", "/assets/app.css", "/resources/photos/a.bin", "/_auth/x", "/nothing", "/ws/events"):
+            answer = front.request("GET", path, headers=hub.token)
+            assert answer.headers["strict-transport-security"] == "max-age=63072000", path
+        assert "strict-transport-security" not in front.plain("GET", "/").headers
+
+
+def test_a_directory_that_the_hub_does_not_have_any_more_is_closed_although_nginx_does_not_know_yet(
+    tmp_path: Path,
+) -> None:
+    photos = fill(tmp_path / "files")
+    with running_front(tmp_path, http=f"  resource_dirs:\n    photos: {photos}\n") as (hub, front):
+        assert front.request("GET", "/resources/photos/a.bin", headers=hub.token).status == 200
+        text = hub.config.read_text()
+        hub.config.write_text(text.replace(f"    photos: {photos}\n", f"    videos: {photos.parent / 'videos'}\n"))
+        hub.command("reload")
+        # Answers are kept for two seconds; and nginx need not know of the new one: the application sends its files.
+        front.wait_for(404, "/resources/photos/a.bin", headers=hub.token)
+        assert front.request("GET", "/resources/videos/v.mp4", headers=hub.token).status == 200

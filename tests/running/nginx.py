@@ -108,10 +108,12 @@ class Front:
         finally:
             connection.close()
 
-    def wait_for(self, status: int, path: str, *, host: str = HOST, seconds: float = 30) -> None:
+    def wait_for(
+        self, status: int, path: str, headers: Mapping[str, str] | None = None, *, host: str = HOST, seconds: float = 30
+    ) -> None:
         """Return when ``path`` is answered with ``status``. Raises RuntimeError when it is not in time."""
         deadline = time.monotonic() + seconds
-        while (answer := self.request("GET", path, host=host)).status != status:
+        while (answer := self.request("GET", path, headers=headers, host=host)).status != status:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{path} is answered with {answer.status}: {answer.body!r}")
             threading.Event().wait(0.05)
