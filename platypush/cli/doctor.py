@@ -46,11 +46,15 @@ def command(ctx: click.Context, as_json: bool) -> int:
     try:
         config = load(options.config, workdir=options.workdir, environ=os.environ)
     except ConfigurationError as failure:
+        # A text alone has its mend in it.
+        mend = "platypush check" if failure.problems else ""
         problems = failure.problems or (str(failure),)
-        findings: Sequence[Finding] = [error("config.invalid", problem, "platypush check") for problem in problems]
+        findings: Sequence[Finding] = [error("config.invalid", problem, mend) for problem in problems]
+        sees_all = True
     else:
         status, silence = _ask(options, config)
         installation = read_installation()
+        sees_all = installation is None or os.geteuid() == 0
         findings = examine(
             Patient(
                 config=config,
@@ -64,7 +68,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps([finding.to_dict() for finding in findings], indent=2))
     else:
-        click.echo("\n".join(render(findings, is_root=os.geteuid() == 0)))
+        click.echo("\n".join(render(findings, sees_all=sees_all)))
     return int(any(finding.severity is Severity.ERROR for finding in findings))
 
 
@@ -85,7 +89,7 @@ def _ask(options: Options, config: Config) -> tuple[dict[str, Any] | None, str]:
     return answer, ""
 
 
-def render(findings: Sequence[Finding], *, is_root: bool) -> Iterator[str]:
+def render(findings: Sequence[Finding], *, sees_all: bool) -> Iterator[str]:
     """The lines for people: each finding with its mend below it, then how many."""
     for finding in findings:
         yield f"{finding.severity.value}: {finding.text}"
@@ -97,7 +101,7 @@ def render(findings: Sequence[Finding], *, is_root: bool) -> Iterator[str]:
         yield f"Nothing is wrong. Looked at: {names}."
     else:
         yield f"{_counted(errors, 'error')}, {_counted(len(findings) - errors, 'warning')}"
-    if not is_root:
+    if not sees_all:
         yield "Not everything can be seen by this user: sudo platypush doctor"
 
 
