@@ -6,6 +6,7 @@ import urllib.request
 
 import pytest
 
+from tests.machine.conftest import reason_not_to_boot
 from tests.machine.container import Machine
 from tests.machine.debian import mirror_of
 
@@ -37,3 +38,8 @@ def test_it_boots_answers_from_outside_and_is_the_same_after_the_plug_was_pulled
 )
 def test_packages_come_from_where_this_machine_has_its_own(sources: str, mirror: str) -> None:
     assert mirror_of(sources) == mirror
+
+
+def test_whoever_is_not_root_is_told_why_no_machine_boots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert "Only root can boot a machine" in str(reason_not_to_boot())
