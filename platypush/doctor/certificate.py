@@ -16,6 +16,7 @@ __all__ = ["Certificate", "gather", "judge", "parse_end"]
 _DAY = 86_400.0
 _SOON_DAYS = 14
 """Let's Encrypt renews 30 days before the end: two weeks without means that renewing fails."""
+_ASKED = "letsencrypt"
 _DIRECTIVE = re.compile(r"^\s*ssl_certificate(_key)?\s+([^;]+);", re.MULTILINE)
 
 
@@ -31,6 +32,8 @@ class Certificate:
     key_fits: bool | None
     domain: str | None
     names_domain: bool | None
+    in_its_place: str | None
+    """What the installer was asked for, when this one is there only until that comes."""
     renewed_by: str
     """The command that gets a new one."""
     now: float
@@ -91,9 +94,15 @@ def _look(cert: Path, key: Path | None, used_by: str, domains: list[str], patien
         key_fits=fits,
         domain=domain,
         names_domain=named,
+        in_its_place=_ASKED if _is_stand_in(cert, patient) else None,
         renewed_by="certbot renew" if lets_encrypt else _new_own(cert, key, domain),
         now=patient.now,
     )
+
+
+def _is_stand_in(cert: Path, patient: Patient) -> bool:
+    asked = patient.installation.tls if patient.installation else ""
+    return asked == _ASKED and cert.is_relative_to(patient.places.tls)
 
 
 def _new_own(cert: Path, key: Path | None, domain: str | None) -> str:
@@ -144,6 +153,9 @@ def judge(certificates: tuple[Certificate, ...]) -> Iterator[Finding]:
                 f"The key {certificate.key} does not belong to the certificate {path}: {who} does not start with them."
             )
             yield error("tls.key", text, certificate.renewed_by)
+        if certificate.in_its_place:
+            text = f"{path} is the hub's own certificate: none of Let's Encrypt has come yet, and browsers warn."
+            yield warning("tls.own", text, "deploy/install --tls letsencrypt")
         if certificate.names_domain is False:
             text = f"The certificate {path} is not for {certificate.domain}: browsers warn."
             yield warning("tls.name", text, certificate.renewed_by)

@@ -16,6 +16,7 @@ from platypush.render.uwsgi import OWN_SOCKET
 __all__ = ["HubFacts", "gather", "judge"]
 
 _PROPERTIES = "ActiveState,SubState,Result,NRestarts,LoadState,UnitFileState"
+_WATCHDOG = ("journalctl", "-u", "platypush.service", "-b", "-q", "-n", "1", "--no-pager", "--grep", "Watchdog timeout")
 _TIME = 3.0
 _OWN_SOCKET = "In backend.http: uwsgi_args: ['--ini', 'uwsgi.ini']; then: systemctl restart platypush"
 _LOG = "journalctl -u platypush -e"
@@ -29,6 +30,8 @@ class HubFacts:
     status: Mapping[str, Any] | None
     silence: str
     config: str
+    stuck: bool = False
+    """Whether the watchdog has ended it since the machine was started."""
     answers_nginx: bool | None = None
     """Whether the hub answers on the socket that nginx passes requests to; None when nobody could ask."""
 
@@ -39,8 +42,14 @@ def gather(patient: Patient) -> HubFacts:
     text = shown.text if shown is not None and shown.status == 0 else ""
     unit = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     known = unit.get("LoadState") == "loaded"
+    stuck = unit.get("NRestarts", "0") != "0" and patient.run(_WATCHDOG)
     return HubFacts(
-        unit if known else {}, patient.status, patient.silence, str(patient.config.path or ""), _answers_nginx(patient)
+        unit if known else {},
+        patient.status,
+        patient.silence,
+        str(patient.config.path or ""),
+        stuck=bool(stuck and stuck.status == 0 and stuck.text.strip()),
+        answers_nginx=_answers_nginx(patient),
     )
 
 
@@ -55,7 +64,7 @@ def _answers_nginx(patient: Patient) -> bool | None:
 
 def judge(facts: HubFacts) -> Iterator[Finding]:
     """From "does not run" to "runs, but"."""
-    yield from _unit(facts.unit)
+    yield from _unit(facts.unit, facts.stuck)
     if facts.status is None:
         start = "systemctl start platypush" if facts.unit else f"platypush run -c {facts.config}"
         yield error(
@@ -76,7 +85,7 @@ def judge(facts: HubFacts) -> Iterator[Finding]:
         yield error("hub.problem", str(problem), "platypush check")
 
 
-def _unit(unit: Mapping[str, str]) -> Iterator[Finding]:
+def _unit(unit: Mapping[str, str], stuck: bool) -> Iterator[Finding]:
     if not unit:
         return
     if _failed(unit):
@@ -88,7 +97,7 @@ def _unit(unit: Mapping[str, str]) -> Iterator[Finding]:
         )
     restarts = int(unit.get("NRestarts", "0") or 0)
     if restarts:
-        reason = " (the watchdog found it stuck)" if unit.get("Result") == "watchdog" else ""
+        reason = "; the watchdog found it stuck: the journal has the stacks of its threads" if stuck else ""
         text = f"systemd has started the hub again {_times(restarts)} after it died{reason}."
         yield warning("hub.restarts", text, "journalctl -u platypush -p warning -b")
     if unit.get("UnitFileState") == "disabled":

@@ -60,6 +60,18 @@ def test_what_is_broken_is_found_and_its_mend_mends_it(hub: InstalledHub, id: st
     assert eventually(hub.answers) is not None
 
 
+def test_a_hub_that_the_watchdog_had_to_end_is_told_apart_from_one_that_died(hub: InstalledHub) -> None:
+    hub.machine.shell(f"kill -STOP {hub.pid()}")
+    restarts = "systemctl show -p NRestarts --value platypush.service"
+    assert eventually(lambda: hub.machine.shell(restarts) == "1", 90) is not None
+    assert eventually(hub.answers) is not None
+    found = doctor(hub)
+    assert set(found) == {"hub.restarts"}
+    assert "once after it died; the watchdog found it stuck" in found["hub.restarts"]["text"]
+    hub.machine.shell("systemctl reset-failed platypush; systemctl restart platypush")
+    assert eventually(lambda: doctor(hub) == {}) is not None
+
+
 def test_a_folder_that_nginx_cannot_enter_is_named_with_its_mend(hub: InstalledHub) -> None:
     machine = hub.machine
     machine.shell("mkdir -p /home/me/photos && chmod 700 /home/me && echo cat > /home/me/photos/cat.txt")

@@ -145,6 +145,9 @@ def test_systemd_is_asked_about_the_hub(make_patient: MakePatient) -> None:
     facts = hub.gather(make_patient(programs={"systemctl show platypush.service": "LoadState=loaded\nNRestarts=2\n"}))
     assert facts.unit["NRestarts"] == "2"
     assert hub.gather(make_patient(programs={"systemctl": "LoadState=not-found\n"})).unit == {}
+    assert not facts.stuck
+    journal = {"systemctl": "LoadState=loaded\nNRestarts=2\n", "journalctl": "Watchdog timeout (limit 30s)!\n"}
+    assert hub.gather(make_patient(programs=journal)).stuck
 
 
 def test_releases_are_whole_when_their_programs_can_be_run(make_patient: MakePatient, tmp_path: Path) -> None:

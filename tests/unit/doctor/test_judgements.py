@@ -102,6 +102,7 @@ CERT = certificate.Certificate(
     key_fits=True,
     domain="hub.example",
     names_domain=True,
+    in_its_place=None,
     renewed_by="certbot renew",
     now=NOW,
 )
@@ -116,13 +117,14 @@ CERT = certificate.Certificate(
         ({"key_fits": False}, ["tls.key"]),
         ({"names_domain": False}, ["tls.name"]),
         ({"readable": False}, ["tls.missing"]),
+        ({"in_its_place": "letsencrypt"}, ["tls.own"]),
         ({"end": None, "key_fits": None, "names_domain": None}, []),
     ],
 )
 def test_certificates_that_browsers_refuse_are_found(change: dict[str, object], expected: list[str]) -> None:
     found = list(certificate.judge((replace(CERT, **change),)))  # type: ignore[arg-type]
     assert ids(found) == expected
-    assert all(finding.mend == "certbot renew" for finding in found)
+    assert all(finding.mend in ("certbot renew", "deploy/install --tls letsencrypt") for finding in found)
 
 
 def test_the_end_of_a_certificate_is_read() -> None:
@@ -234,7 +236,7 @@ def test_a_hub_that_is_not_well_is_found(facts: hub.HubFacts, expected: list[str
 
 
 def test_restarts_by_the_watchdog_are_called_that() -> None:
-    (finding,) = hub.judge(replace(HUB, unit={**UNIT, "NRestarts": "1", "Result": "watchdog"}))
+    (finding,) = hub.judge(replace(HUB, unit={**UNIT, "NRestarts": "1"}, stuck=True))
     assert "once" in finding.text
     assert "watchdog" in finding.text
 
