@@ -50,7 +50,7 @@ class UnixBusClient:
         *,
         wait: float = 5.0,
         max_frame: int = MAX_FRAME,
-        margin: float = 1.0,
+        margin: float = 0.25,
         idle: float = 10.0,
         max_idle: int = 1024,
     ) -> None:
