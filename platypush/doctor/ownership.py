@@ -38,7 +38,8 @@ class OwnershipFacts:
     uid: int
     mode: int
     items: tuple[Item, ...]
-    exposed: tuple[tuple[Path, str], ...]
+    exposed: tuple[Path, ...]
+    """Files that are meant for secrets, and that everybody can read."""
     writable: tuple[Path, ...]
     """Files of the configuration, and the scripts' folder, that everybody can change."""
 
@@ -62,7 +63,7 @@ def gather(patient: Patient) -> OwnershipFacts | None:
         uid=status.st_uid,
         mode=stat.S_IMODE(status.st_mode),
         items=tuple(_items(config.workdir, _DEPTH)),
-        exposed=tuple((path, reason) for path in secret if (reason := _exposed(path))),
+        exposed=tuple(filter(_exposed, secret)),
         writable=tuple(path for path in (*config.files, config.scripts_dir) if _writable(path)),
     )
 
@@ -83,11 +84,11 @@ def _items(folder: Path, depth: int) -> Iterator[Item]:
             yield from _items(Path(entry.path), depth - 1)
 
 
-def _exposed(path: Path) -> str | None:
+def _exposed(path: Path) -> bool:
     try:
-        return readable_by_others(path)
+        return readable_by_others(path) is not None
     except OSError:
-        return None
+        return False
 
 
 def _writable(path: Path) -> bool:
@@ -101,9 +102,9 @@ def judge(facts: OwnershipFacts | None) -> Iterator[Finding]:
     """What others can read or change, and what the hub's own user cannot."""
     if facts is None:
         return
-    for path, _ in facts.exposed:
+    for path in facts.exposed:
         yield error(
-            "owner.readable", f"Everybody on this machine can read {path}, and it holds secrets.", f"chmod o-rwx {path}"
+            "owner.readable", f"Everybody on this machine can read {path}, a file for secrets.", f"chmod o-rwx {path}"
         )
     for path in facts.writable:
         yield error(

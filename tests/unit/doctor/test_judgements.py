@@ -180,7 +180,7 @@ OWNERS = ownership.OwnershipFacts(Path("/w"), "platypush", 900, 0o700, (), (), (
     ("change", "expected"),
     [
         ({}, []),
-        ({"exposed": ((Path("/c"), "why"),)}, ["owner.readable"]),
+        ({"exposed": (Path("/c"),)}, ["owner.readable"]),
         ({"writable": (Path("/c"),)}, ["owner.writable"]),
         ({"items": (ownership.Item(Path("/w/main.db"), 0, 0o600, False),)}, ["owner.foreign"]),
         ({"items": (ownership.Item(Path("/w/main.db"), 900, 0o644, False),)}, []),
