@@ -80,7 +80,7 @@ def _serve(config: Config, read_config: Callable[[], Config]) -> int:
     # Open until the process ends: threads that wake the main loop may come late.
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
-    signals = SignalQueue(lambda: _wake(wake_write))
+    signals = SignalQueue(lambda: _wake(wake_write), wake_write)
     signals.install(_SIGNALS)
     notifier = Notifier()
     stopping = threading.Event()

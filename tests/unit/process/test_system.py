@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,9 +62,18 @@ def test_a_limit_above_the_ceiling_is_left_alone() -> None:
     assert raise_open_files(1) == soft
 
 
-def test_a_signal_is_queued_and_wakes_the_loop() -> None:
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    yield read, write
+    os.close(read)
+    os.close(write)
+
+
+def test_a_signal_is_queued_and_wakes_the_loop(pipe: tuple[int, int]) -> None:
     woken: list[bool] = []
-    queue = SignalQueue(lambda: woken.append(True))
+    queue = SignalQueue(lambda: woken.append(True), pipe[1])
     before = signal.getsignal(signal.SIGUSR1)
     queue.install([signal.SIGUSR1])
     try:
@@ -72,6 +84,27 @@ def test_a_signal_is_queued_and_wakes_the_loop() -> None:
     assert queue.take() == [signal.SIGUSR1, signal.SIGUSR1]
     assert (queue.take(), len(woken)) == ([], 2)
     assert signal.getsignal(signal.SIGUSR1) is before
+
+
+def test_a_signal_that_no_handler_saw_before_the_main_thread_slept_wakes_it_too(pipe: tuple[int, int]) -> None:
+    """Sent to another thread, it does not interrupt the main one: as if it had come just before the sleep."""
+    queue = SignalQueue(lambda: None, pipe[1])
+    queue.install([signal.SIGUSR1])
+    asleep = threading.Event()
+
+    def send() -> None:
+        asleep.wait()
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        asleep.set()
+        assert select.select([pipe[0]], [], [], 10)[0]
+    finally:
+        sender.join()
+        queue.restore()
+    assert queue.take() == [signal.SIGUSR1]
 
 
 @pytest.mark.parametrize(
