@@ -82,6 +82,8 @@ def site_of(config: Config, installation: Installation | None) -> Site:
     )
     if http.run_externally and not http.uwsgi_args:
         site = replace(site, uwsgi=f"unix:{OWN_SOCKET}")  # a uWSGI apart from the hub, as `render uwsgi` has it
+    if http.disable_websocket:
+        site = replace(site, websocket=None)  # systemd's socket would let clients wait for nobody
     return _with_tls(site, installation.tls)
 
 

@@ -95,8 +95,8 @@ class Site:
     version: Version = DEFAULT_VERSION
     uwsgi: str = "unix:/run/platypush-web/uwsgi.sock"
     """The application's socket, as ``uwsgi_pass`` takes it."""
-    websocket: str = "http://unix:/run/platypush-web/websocket.sock"
-    """The websocket server, as ``proxy_pass`` takes it."""
+    websocket: str | None = "http://unix:/run/platypush-web/websocket.sock"
+    """The websocket server, as ``proxy_pass`` takes it; None where there is none: its address is not found then."""
     conf: Path = Path("/etc/nginx")
     systemd: Path = Path("/etc/systemd/system")
     runtime: Path = Path("/run/nginx-platypush")

@@ -67,6 +67,17 @@ def test_versions_are_read(text: str, version: tuple[int, int, int]) -> None:
     assert parse(text) == version
 
 
+def test_without_a_websocket_nobody_waits_for_one(tmp_path: Path) -> None:
+    with_it, without = (
+        render_nginx(
+            site_of(config_with(tmp_path, f"backend.http: {{disable_websocket: {no}}}\n"), None), read_originals()
+        )
+        for no in ("false", "true")
+    )
+    assert "location ^~ /ws/" in with_it[SITE]
+    assert "/ws/" not in without[SITE]
+
+
 def test_what_is_no_version_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="names no version"):
         parse("latest")
