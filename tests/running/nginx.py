@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.running.certificates import Authority
 from tests.running.hub import Answer, Hub, running_hub
-from tests.running.processes import free_port, run_group
+from tests.running.processes import free_port, run_group, tree
 
 __all__ = ["HOST", "Front", "running_front", "running_nginx", "running_site"]
 
@@ -142,8 +142,17 @@ class Front:
         return _nginx(self.folder, "-t")
 
     def reload(self) -> None:
-        """Have nginx read its files anew."""
+        """Have nginx read its files anew. Returns when the workers that had the old ones are gone.
+
+        One that ends cuts off the client whose connection it has just accepted.
+        """
+        old = [Path(f"/proc/{pid}") for pid in tree(self.pid)[1:]]
         os.kill(self.pid, signal.SIGHUP)
+        deadline = time.monotonic() + 30
+        while any(process.exists() for process in old):
+            if time.monotonic() > deadline:
+                raise RuntimeError("nginx did not replace its workers within 30 s.")
+            threading.Event().wait(0.02)
 
 
 def _answer(answer: http.client.HTTPResponse) -> Answer:
