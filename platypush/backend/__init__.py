@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import cached_property
 from typing import Any, ClassVar
 
+from platypush._lib.again import again
+from platypush._lib.presence import Presence
 from platypush.context import get_backend, get_bus
-from platypush.errors import NotFound, PlatypushError, Unavailable, UnknownAction
+from platypush.errors import NotFound, TimeLimit, Unavailable, UnknownAction
 from platypush.message.base import Message
 from platypush.message.event import Event
 
@@ -19,6 +22,9 @@ class Backend:
     again.
 
     The hub calls ``start`` once and ``stop`` once, from its main thread; ``run`` and ``loop`` have their own thread.
+    When ``run`` raises it is called again: soon, with one line in the log, after ``Unavailable`` or ``TimeLimit`` (what it
+    works with is away), else with its traceback, after pauses that grow to a minute. A ``run`` that goes on by itself
+    calls ``presence.found()`` when it has what it works with.
     """
 
     _name: ClassVar[str | None] = None
@@ -35,6 +41,11 @@ class Backend:
     def name(self) -> str:
         """The name of the section without ``backend.``: ``http`` for ``platypush.backend.http``."""
         return self._name or type(self).__module__.removeprefix("platypush.backend.").removesuffix(".__init__")
+
+    @cached_property
+    def presence(self) -> Presence:
+        """Whether what the backend works with is there; says it in the log when that changes."""
+        return Presence(self.logger, f"backend.{self.name}")
 
     def start(self) -> None:
         """Start the backend's thread. Raises PlatypushError when the backend cannot be started."""
@@ -55,6 +66,7 @@ class Backend:
         """Starts the backend thread. To be implemented in the derived classes if ``loop`` isn't."""
         while not self.should_stop():
             self.loop()
+            self.presence.found()
             self.wait_stop(self.poll_seconds or 0)
 
     def loop(self) -> None:
@@ -93,9 +105,15 @@ class Backend:
             )
 
     def _main(self) -> None:
-        try:
-            self.run()
-        except PlatypushError as error:
-            self.logger.error("backend.%s stopped: %s", self.name, error)
-        except Exception:  # the thread's top: what it raises would be lost
-            self.logger.exception("backend.%s stopped by an error", self.name)
+        again(
+            self._step,
+            wait=self.wait_stop,
+            away=(Unavailable, TimeLimit),
+            presence=self.presence,
+            logger=self.logger,
+            name=f"backend.{self.name}",
+        )
+
+    def _step(self) -> None:
+        # Once it returns, it is done.
+        self.run()

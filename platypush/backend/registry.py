@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from importlib import metadata, util
 from typing import Any
 
+from platypush._lib.extras import missing_module
 from platypush._lib.suggest import did_you_mean
 from platypush.backend import Backend
+from platypush.backend.services import BackendServices, ServiceBackend
 from platypush.config.secrets import reveal
 from platypush.errors import PlatypushError, Unavailable, UnknownAction
 
@@ -49,6 +51,12 @@ class _Entry:
     adopted: bool = False
     """Whether somebody else starts and stops it."""
 
+    def state(self) -> BackendState:
+        away = self.backend.presence.reason if self.backend is not None else None
+        if away and self.status == "running":
+            return BackendState(self.name, "failed", f"{away} (trying again)")
+        return BackendState(self.name, self.status, self.reason)
+
     def fail(self, error: BaseException) -> None:
         self.status, self.reason = "failed", str(error) or type(error).__name__
 
@@ -73,6 +81,11 @@ class BackendRegistry:
         self._disabled = disabled
         self._sources = dict(sources or {})
         self._find = find or find_backend
+        self._services: BackendServices | None = None
+
+    def bind(self, services: BackendServices) -> None:
+        """Set what backends that carry messages need of the hub; before ``load``."""
+        self._services = services
 
     def adopt(self, backend: Backend) -> None:
         """Take in a backend that somebody else made, starts and stops."""
@@ -143,7 +156,7 @@ class BackendRegistry:
 
     def statuses(self) -> tuple[BackendState, ...]:
         """The state of every backend."""
-        return tuple(BackendState(entry.name, entry.status, entry.reason) for entry in self._entries.values())
+        return tuple(entry.state() for entry in self._entries.values())
 
     def describe(self) -> dict[str, Any]:
         """Every backend by name: documentation and state, as JSON."""
@@ -151,8 +164,8 @@ class BackendRegistry:
             entry.name: {
                 "name": entry.name,
                 "doc": (type(entry.backend).__doc__ or "").strip() if entry.backend else "",
-                "status": entry.status,
-                "reason": entry.reason,
+                "status": (state := entry.state()).status,
+                "reason": state.reason,
             }
             for entry in self._entries.values()
         }
@@ -160,6 +173,8 @@ class BackendRegistry:
     def _make(self, entry: _Entry) -> None:
         try:
             entry.backend = self._find(entry.name)(**reveal(entry.section))
+            if isinstance(entry.backend, ServiceBackend) and self._services is not None:
+                entry.backend.bind(self._services)
         except (PlatypushError, ImportError, TypeError, ValueError, OSError) as error:
             entry.fail(error)
         except Exception as error:  # boundary: a backend's constructor is other people's code
@@ -199,7 +214,10 @@ def find_backend(name: str) -> type[Backend]:
         entry = metadata.EntryPoint(name, f"{_PACKAGE}.{name}", GROUP)
     if entry is None:
         raise UnknownAction(f"There is no backend {name!r}.{did_you_mean(name, ['http', *known])}")
-    found = entry.load()
+    try:
+        found = entry.load()
+    except ImportError as error:
+        raise Unavailable(missing_module(f"Backend {name!r}", name, error)) from error
     if not isinstance(found, type):
         candidates = [
             value

@@ -18,7 +18,7 @@ from platypush.daemon.lifecycle import Lifecycle
 from platypush.daemon.parts import Parts, make_parts, open_user_store
 from platypush.daemon.reloading import Reload, section_text
 from platypush.daemon.web import make_http_backend
-from platypush.dispatch import ControlOperation, Dispatcher
+from platypush.dispatch import ControlOperation
 from platypush.errors import Conflict
 from platypush.message.event.application import (
     ApplicationReloadedEvent,
@@ -74,9 +74,8 @@ class Daemon:
         os.environ.update(config.environment)
         users = open_user_store(config)
         life.started("users", users.close)
-        parts = self._parts = make_parts(config, users)
-        hub = parts.hub
-        dispatcher = Dispatcher(hub, self._control(), device_id=config.device_id)
+        parts = self._parts = make_parts(config, users, self._control())
+        hub, dispatcher = parts.hub, parts.dispatcher
         set_runtime(hub)
         life.started("runtime", clear_runtime)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from platypush.backend.registry import BackendRegistry
+from platypush.backend.services import BackendServices
 from platypush.bus.unix import UnixBusServer
 from platypush.config.model import Config
 from platypush.cron.scheduler import CronScheduler
 from platypush.daemon.hub import Hub
 from platypush.daemon.metrics import DaemonMetrics
+from platypush.dispatch import ControlOperation, Dispatcher
 from platypush.errors import ConfigurationError
 from platypush.event.durable import DurableWebhooks
 from platypush.event.processor import EventProcessor
@@ -38,12 +41,19 @@ class Parts:
     interpreter: Interpreter
     crons: CronScheduler
     services: PluginServices
+    backend_services: BackendServices
+    dispatcher: Dispatcher
     bus: UnixBusServer
     metrics: DaemonMetrics
     http: HttpBackend | None = None
     websocket: WebsocketServer | None = None
     problems: tuple[str, ...] = ()
     """What of the configuration's automation and of the scripts cannot be used, one text each."""
+
+    def renew(self, config: Config) -> None:
+        """Have plugins and backends see a changed configuration and the user store at their next call."""
+        self.services.config = self.backend_services.config = config
+        self.services.users = self.backend_services.users = self.users
 
     def put_in_force(self, automation: Automation) -> None:
         """Replace hooks, procedures and crons. What runs goes on to its end."""
@@ -53,8 +63,11 @@ class Parts:
         self.problems = automation.problems
 
 
-def make_parts(config: Config, users: Users) -> Parts:
-    """Make the parts; nothing listens, runs or loads yet. Raises ConfigurationError."""
+def make_parts(config: Config, users: Users, control: Mapping[str, ControlOperation]) -> Parts:
+    """Make the parts; nothing listens, runs or loads yet. ``control`` is what the operator's tools may ask for.
+
+    Raises ConfigurationError.
+    """
     metrics = DaemonMetrics()
     plugins = PluginRegistry(
         config.plugins,
@@ -77,6 +90,9 @@ def make_parts(config: Config, users: Users) -> Parts:
         backends=backends.describe,
     )
     plugins.bind(services)
+    dispatcher = Dispatcher(hub, control, device_id=config.device_id)
+    backend_services = BackendServices(config=config, users=users, handle=dispatcher.handle)
+    backends.bind(backend_services)
     bus = open_bus_server(config)
     parts = Parts(
         users=users,
@@ -84,6 +100,8 @@ def make_parts(config: Config, users: Users) -> Parts:
         interpreter=Interpreter(hub.run_request, config.constants),
         crons=CronScheduler(metrics=metrics),
         services=services,
+        backend_services=backend_services,
+        dispatcher=dispatcher,
         bus=bus,
         metrics=metrics,
     )

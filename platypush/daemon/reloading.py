@@ -66,7 +66,7 @@ class Reload:
         if self._user_settings(new) != self._user_settings(self._old):
             self._renew_users(new)
             changes.append("users")
-        parts.services.config = new
+        parts.renew(new)
         report = parts.hub.plugins.reload(new.plugins, new.disabled, sources=new.sources)
         for verb, names in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
             changes += [f"plugin {name} {verb}" for name in names]
@@ -105,7 +105,6 @@ class Reload:
     def _renew_users(self, new: Config) -> None:
         old = self._parts.users
         self._parts.users = open_user_store(new)
-        self._parts.services.users = self._parts.users
         # Whoever holds a connection open authenticates anew: the global token may be another one.
         self._parts.users.generation.increment()
         old.close()

@@ -22,7 +22,10 @@ from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, cast
 
+from platypush._lib.again import again
+from platypush._lib.presence import Presence
 from platypush.context import get_bus
+from platypush.errors import TimeLimit, Unavailable
 from platypush.message.response import Response
 
 if TYPE_CHECKING:
@@ -33,8 +36,6 @@ __all__ = ["Plugin", "RunnablePlugin", "action", "is_action"]
 _P = ParamSpec("_P")
 _MARK = "_platypush_action"
 _BUNDLED = "platypush.plugins."
-_FIRST_PAUSE = 1.0
-_LONGEST_PAUSE = 60.0
 
 
 def action(function: Callable[_P, Any]) -> Callable[_P, Response]:
@@ -121,7 +122,9 @@ class RunnablePlugin(Plugin):
 
     ``main`` either loops by itself while ``not self.should_stop()``, or does one step and returns: it is then called
     again after ``poll_interval`` seconds. When it raises, the failure is logged and shown in the plugin's
-    status, and it is called again after a pause that grows to a minute.
+    status, and it is called again after a pause that grows to a minute. ``Unavailable`` and ``TimeLimit`` mean that
+    its device or server is away: that is one line in the log, and it is tried again every few seconds. A ``main``
+    that loops by itself calls ``presence.found()`` when it has its device.
 
     ``start`` and ``stop`` may be overridden for set-up and clean-up, with ``super()``; a plugin that has *actions* of
     these names (a player has) overrides ``on_start`` and ``on_stop`` instead.
@@ -131,10 +134,18 @@ class RunnablePlugin(Plugin):
         """:param poll_interval: Seconds between two calls of ``main``; without it ``main`` runs once."""
         super().__init__(**kwargs)
         self.poll_interval = poll_interval
-        self.failure: str | None = None
-        """Why ``main`` failed the last time; None when it runs or returned."""
         self._stop_requested = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @cached_property
+    def presence(self) -> Presence:
+        """Whether what the plugin works with is there; says it in the log when that changes."""
+        return Presence(self.logger, self.name)
+
+    @property
+    def failure(self) -> str | None:
+        """Why ``main`` cannot work now; None when it runs or returned."""
+        return self.presence.reason
 
     def main(self) -> None:
         """The plugin's work. Runs in the plugin's own thread."""
@@ -176,17 +187,15 @@ class RunnablePlugin(Plugin):
             self._thread.join()
 
     def _run(self) -> None:
-        pause = _FIRST_PAUSE
-        while not self.should_stop():
-            try:
-                self.main()
-                self.failure = None
-                pause = _FIRST_PAUSE
-                if self.poll_interval is None:
-                    return
-                wait = self.poll_interval
-            except Exception as error:  # boundary: the top of the plugin's thread
-                self.failure = str(error) or type(error).__name__
-                self.logger.exception("%s failed, next try in %.0f s", self.name, pause)
-                wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
-            self.wait_stop(wait)
+        again(
+            self._step,
+            wait=self.wait_stop,
+            away=(Unavailable, TimeLimit),
+            presence=self.presence,
+            logger=self.logger,
+            name=self.name,
+        )
+
+    def _step(self) -> float | None:
+        self.main()
+        return None if self.should_stop() else self.poll_interval

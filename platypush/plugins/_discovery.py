@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
+from platypush._lib.extras import missing_module
 from platypush._lib.suggest import did_you_mean
 from platypush.plugins import Plugin, RunnablePlugin
 
@@ -66,7 +67,7 @@ class Catalogue:
         try:
             found = entry.load()
         except ImportError as error:
-            raise LoadFailure(_missing(name, error)) from error
+            raise LoadFailure(missing_module(f"Plugin {name!r}", name, error)) from error
         except Exception as error:
             raise LoadFailure(f"{origin} cannot be imported: {type(error).__name__}: {error}") from error
         return plugin_class(found, origin)
@@ -114,20 +115,3 @@ def _only_class(module: ModuleType) -> type[Plugin]:
     raise LoadFailure(
         f"{module.__name__} has to define one subclass of Plugin, or to name it in __plugin__ (found: {names})."
     )
-
-
-def _missing(name: str, error: ImportError) -> str:
-    module = (error.name or "").split(".")[0]
-    if not module or module == "platypush":
-        return f"Plugin {name!r} cannot be imported: {error}"
-    extra = name.replace(".", "-")
-    if extra in _extras():
-        return f"Module {module!r} is missing. Install it: pip install 'platypush[{extra}]'"
-    return f"Module {module!r} is missing. Install the package that has it, for instance: pip install {module}"
-
-
-def _extras() -> frozenset[str]:
-    try:
-        return frozenset(metadata.metadata("platypush").get_all("Provides-Extra") or ())
-    except metadata.PackageNotFoundError:
-        return frozenset()

@@ -12,7 +12,7 @@ SESSION_COOKIE = "session_token"
 """Name of the cookie that the specification gives to the session."""
 
 Kind = Literal["basic", "token", "session", "unknown"]
-Source = Literal["authorization", "x-token", "query-token", "x-session-token", "query-session", "cookie"]
+Source = Literal["authorization", "x-token", "query-token", "x-session-token", "query-session", "cookie", "message"]
 
 
 class Credential(NamedTuple):

@@ -17,11 +17,13 @@ from platypush.plugins._discovery import Catalogue
 from platypush.plugins._slot import action_names
 from platypush.plugins.arguments import for_constructor, for_function
 from platypush.plugins.registry import DEFAULT_PLUGINS, PluginRegistry
+from tests.reference import documented
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 GUIDE = (DOCS / "plugins.md").read_text()
 REFERENCE = (DOCS / "actions.md").read_text()
-NAMES = Catalogue().names()
+NAMES = tuple(name for name in Catalogue().names() if name not in documented())
+"""What has no page of its own below docs/integrations, whose tables are made from the code."""
 
 
 def blocks(language: str) -> list[str]:

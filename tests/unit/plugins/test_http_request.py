@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from platypush.errors import ActionFailed, BadRequest, Forbidden, TimeLimit, TooLarge
+from platypush.errors import ActionFailed, BadRequest, Forbidden, TimeLimit, TooLarge, Unavailable
 from platypush.plugins.http.request import HttpRequestPlugin
-from platypush.plugins.http.request._addresses import AllowedHosts
 
 LOOPBACK = ["127.0.0.0/8"]
 
@@ -161,7 +160,7 @@ def test_a_redirect_cannot_leave_http_or_the_allowed_hosts(base: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433"])
 def test_without_allowed_hosts_this_machine_is_not_reached(base: str, host: str) -> None:
-    with pytest.raises((Forbidden, ActionFailed)) as caught:
+    with pytest.raises((Forbidden, Unavailable)) as caught:
         HttpRequestPlugin().get(f"http://{host}:{base.rpartition(':')[2]}/echo")
     assert isinstance(caught.value, Forbidden) or "resolve" in str(caught.value).lower()
 
@@ -182,47 +181,5 @@ def test_proxies_and_passwords_of_the_environment_are_not_used(
 
 
 def test_a_host_that_nobody_answers_at_is_an_error(plugin: HttpRequestPlugin) -> None:
-    with pytest.raises(ActionFailed, match="failed"):
+    with pytest.raises(Unavailable, match=r"GET http://127\.0\.0\.1:9/ failed: .*refused"):
         plugin.get("http://127.0.0.1:9/")
-
-
-@pytest.mark.parametrize(
-    ("entries", "host", "address", "allowed"),
-    [
-        (None, "example.com", "93.184.216.34", True),
-        (None, "example.com", "2606:2800:220:1::1", True),
-        (None, "evil.com", "10.0.0.1", False),
-        (None, "evil.com", "169.254.169.254", False),
-        (None, "evil.com", "100.64.0.1", False),
-        (None, "evil.com", "fd00::1", False),
-        (None, "evil.com", "fe80::1%eth0", False),
-        (None, "evil.com", "::", False),
-        (None, "evil.com", "224.0.0.1", False),
-        (None, "evil.com", "::ffff:127.0.0.1", False),
-        (None, "evil.com", "64:ff9b::7f00:1", False),
-        (None, "evil.com", "2002:7f00:1::", False),
-        ([], "example.com", "93.184.216.34", False),
-        (["192.168.1.0/24"], "hub", "192.168.1.7", True),
-        (["192.168.1.0/24"], "hub", "192.168.2.7", False),
-        (["192.168.1.0/24"], "example.com", "93.184.216.34", False),
-        (["public", "192.168.1.7"], "example.com", "93.184.216.34", True),
-        (["public", "192.168.1.7"], "hub", "192.168.1.7", True),
-        (["public", "192.168.1.7"], "hub", "192.168.1.8", False),
-        (["*.example.com"], "api.EXAMPLE.com.", "10.0.0.1", True),
-        (["*.example.com"], "example.com", "10.0.0.1", False),
-        (["*.example.com"], "example.com.evil.com", "10.0.0.1", False),
-        (["::1"], "x", "::1", True),
-        (["192.168.1.0/24"], "hub", "::ffff:192.168.1.7", True),
-        (None, "example.com", "::ffff:93.184.216.34", True),
-    ],
-)
-def test_hosts_are_allowed_by_name_or_by_address(
-    entries: list[str] | None, host: str, address: str, allowed: bool
-) -> None:
-    assert AllowedHosts(entries).allows(host, address) is allowed
-
-
-@pytest.mark.parametrize("entry", ["http://x", "x:80", "*", "", "a b", "user@x"])
-def test_an_entry_that_is_no_host_is_refused(entry: str) -> None:
-    with pytest.raises(ValueError, match="is no host"):
-        AllowedHosts([entry])

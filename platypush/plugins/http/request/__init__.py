@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Literal
 
+from platypush.outgoing.exchange import Exchange, Limits
+from platypush.outgoing.hosts import AllowedHosts
 from platypush.plugins import Plugin, action
-from platypush.plugins.http.request._addresses import AllowedHosts
-from platypush.plugins.http.request._exchange import Exchange, Limits
 
 __plugin__ = "HttpRequestPlugin"
 __all__ = ["HttpRequestPlugin"]
@@ -33,14 +34,16 @@ class HttpRequestPlugin(Plugin):
     ) -> None:
         """
         :param allowed_hosts: What can be reached, and nothing else: names (``hub.lan``), names with a wildcard
-            (``*.example.com``), addresses, networks (``192.168.1.0/24``), and ``public`` for every public address.
-            A name that is listed may have a private address.
+            (``*.example.com``), addresses, networks (``192.168.1.0/24``), and ``public`` for every public address. A
+            name that is listed may have a private address; with a port (``nas.lan:5000``) only that one is reached.
         :param timeout: Seconds for a whole request.
         :param max_size: Bytes that an answer may have, unpacked.
         :param max_redirects: How many redirects are followed.
         """
         super().__init__(**kwargs)
-        self._exchange = Exchange(AllowedHosts(allowed_hosts), Limits(timeout, max_size, max_redirects))
+        self._exchange = Exchange(
+            AllowedHosts(allowed_hosts), Limits(timeout, max_size, max_redirects), owner=self.name
+        )
 
     @action
     def get(
@@ -64,8 +67,13 @@ class HttpRequestPlugin(Plugin):
         :param allow_redirects: Whether to follow redirects.
         :return: The answer's body.
         """
-        options = {"params": params, "headers": headers, "auth": auth, "allow_redirects": allow_redirects}
-        return self._exchange.send("GET", url, output, timeout, options)
+        options: dict[str, Any] = {
+            "params": params,
+            "headers": headers,
+            "auth": auth,
+            "allow_redirects": allow_redirects,
+        }
+        return self._send("GET", url, output, timeout, options)
 
     @action
     def post(
@@ -157,8 +165,13 @@ class HttpRequestPlugin(Plugin):
 
         :return: The answer's headers.
         """
-        options = {"params": params, "headers": headers, "auth": auth, "allow_redirects": allow_redirects}
-        return self._exchange.headers("HEAD", url, timeout, options)
+        options: dict[str, Any] = {
+            "params": params,
+            "headers": headers,
+            "auth": auth,
+            "allow_redirects": allow_redirects,
+        }
+        return dict(self._exchange.request("HEAD", url, timeout=timeout, **options).headers)
 
     @action
     def options(
@@ -174,8 +187,13 @@ class HttpRequestPlugin(Plugin):
 
         :return: The answer's headers.
         """
-        options = {"params": params, "headers": headers, "auth": auth, "allow_redirects": allow_redirects}
-        return self._exchange.headers("OPTIONS", url, timeout, options)
+        options: dict[str, Any] = {
+            "params": params,
+            "headers": headers,
+            "auth": auth,
+            "allow_redirects": allow_redirects,
+        }
+        return dict(self._exchange.request("OPTIONS", url, timeout=timeout, **options).headers)
 
     def _with_body(
         self,
@@ -190,7 +208,7 @@ class HttpRequestPlugin(Plugin):
         auth: tuple[str, str] | None,
         allow_redirects: bool,
     ) -> Any:
-        options = {
+        options: dict[str, Any] = {
             "data": data.encode() if isinstance(data, str) else data,
             "json": json,
             "params": params,
@@ -198,4 +216,10 @@ class HttpRequestPlugin(Plugin):
             "auth": auth,
             "allow_redirects": allow_redirects,
         }
-        return self._exchange.send(method, url, output, timeout, options)
+        return self._send(method, url, output, timeout, options)
+
+    def _send(self, method: str, url: str, output: Output, timeout: float | None, options: dict[str, Any]) -> Any:
+        answer = self._exchange.request(method, url, timeout=timeout, **options)
+        if output == "binary":
+            return base64.b64encode(answer.body).decode()
+        return answer.json() if output == "json" else answer.text()

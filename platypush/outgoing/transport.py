@@ -1,8 +1,4 @@
-"""Connections that go to allowed addresses only.
-
-The check is made on the very address that is connected to, for every connection, those after a redirect among them:
-a name that changes its address in between gains nothing.
-"""
+"""The connections of ``requests``, made by ``connect``: those after a redirect among them."""
 
 from __future__ import annotations
 
@@ -19,8 +15,8 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 from urllib3.util.connection import allowed_gai_family
 
-from platypush.errors import Forbidden
-from platypush.plugins.http.request._addresses import AllowedHosts
+from platypush.outgoing.connect import connect
+from platypush.outgoing.hosts import AllowedHosts
 
 __all__ = ["CheckedAdapter", "Guard"]
 
@@ -67,9 +63,10 @@ class Guard:
 class CheckedAdapter(HTTPAdapter):
     """An adapter for ``requests`` whose connections obey ``allowed``; a refused one raises Forbidden."""
 
-    def __init__(self, allowed: AllowedHosts, guard: Guard) -> None:
+    def __init__(self, allowed: AllowedHosts, guard: Guard, owner: str) -> None:
         self._allowed = allowed
         self._guard = guard
+        self._owner = owner
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
@@ -86,7 +83,20 @@ class CheckedAdapter(HTTPAdapter):
         return response
 
     def _connect(self, connection: HTTPConnection) -> socket.socket:
-        connected = _connect(connection, self._allowed)
+        host = connection.host.strip("[]")
+        try:
+            connected = connect(
+                host,
+                connection.port,
+                self._allowed,
+                owner=self._owner,
+                timeout=_seconds(connection.timeout),
+                family=allowed_gai_family(),
+            )
+        except socket.gaierror as error:
+            raise NameResolutionError(host, connection, error) from error
+        except OSError as error:
+            raise NewConnectionError(connection, f"Failed to establish a new connection: {error}") from error
         self._guard.watch(connected)
         return connected
 
@@ -107,28 +117,6 @@ def _pools(connect: Callable[[HTTPConnection], socket.socket]) -> dict[str, type
         ConnectionCls = Secure
 
     return {"http": PlainPool, "https": SecurePool}
-
-
-def _connect(connection: HTTPConnection, allowed: AllowedHosts) -> socket.socket:
-    host = connection.host.strip("[]")
-    try:
-        found = socket.getaddrinfo(host, connection.port, allowed_gai_family(), socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
-        reason = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
-        raise NameResolutionError(host, connection, reason) from error
-    addresses = [address for _, _, _, _, address in found if allowed.allows(host, str(address[0]))]
-    if not addresses:
-        raise Forbidden(
-            f"http.request may not reach {host} ({', '.join(sorted({str(item[4][0]) for item in found}))}). "
-            "Add it to allowed_hosts in the section http.request."
-        )
-    failure: OSError | None = None
-    for address in addresses:
-        try:
-            return socket.create_connection((str(address[0]), int(address[1])), _seconds(connection.timeout))
-        except OSError as error:
-            failure = error
-    raise NewConnectionError(connection, f"Failed to establish a new connection: {failure}") from failure
 
 
 def _seconds(timeout: Any) -> float | None:
