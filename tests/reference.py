@@ -66,7 +66,7 @@ def tables(name: str) -> str:
         (f"`{key.name}`", arguments.type_name(key.name), _default(key.default), texts.get(key.name, ""))
         for arguments, texts in [(for_constructor(name, cls), _constructor_texts(cls))]
         for key in arguments.parameters
-        if key.name not in _COMMON or (key.name in cls.__init__.__code__.co_varnames)
+        if key.name not in _COMMON or key.name in inspect.signature(cls.__dict__.get("__init__", object)).parameters
     ]
     parts = [_table(("key", "type", "default", ""), keys)] if keys else []
     actions = [_action(name, action, getattr(cls, action)) for action in action_names(cls)] if backend == name else []

@@ -22,9 +22,9 @@ class Backend:
     again.
 
     The hub calls ``start`` once and ``stop`` once, from its main thread; ``run`` and ``loop`` have their own thread.
-    When ``run`` raises it is called again: soon, with one line in the log, after ``Unavailable`` or ``TimeLimit`` (what it
-    works with is away), else with its traceback, after pauses that grow to a minute. A ``run`` that goes on by itself
-    calls ``presence.found()`` when it has what it works with.
+    When ``run`` raises it is called again: soon, with one line in the log, after ``Unavailable`` or ``TimeLimit`` (what
+    it works with is away), else with its traceback, after pauses that grow to a minute. A ``run`` that goes on by
+    itself calls ``presence.found()`` when it has what it works with.
     """
 
     _name: ClassVar[str | None] = None

@@ -93,7 +93,7 @@ def test_a_missing_dependency_names_the_extra(tmp_path: Path, monkeypatch: pytes
     (package / "__init__.py").write_text("")
     (package / "qrcode" / "__init__.py").write_text("__plugin__ = 'X'\nimport qrcode_engine_that_is_missing\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr("platypush.plugins._discovery._extras", lambda: frozenset({"qrcode"}))
+    monkeypatch.setattr("platypush._lib.extras._extras", lambda: frozenset({"qrcode"}))
     with pytest.raises(LoadFailure, match=r"Install it: pip install 'platypush\[qrcode\]'"):
         Catalogue(package, "bundle").load("qrcode")
 
