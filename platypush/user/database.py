@@ -29,28 +29,29 @@ _WRITE = "platypush_write"
 logger = logging.getLogger(__name__)
 
 
-def parse_url(url: str, workdir: Path) -> URL:
+def parse_url(url: str, workdir: Path, key: str = "main.db") -> URL:
     """``url`` with a SQLite path made absolute (below ``workdir``, ``~`` expanded) and PostgreSQL's driver filled in.
 
+    ``key`` is where the configuration has it, for messages.
     Raises ConfigurationError for a text that is no URL, a database in memory, or another engine.
     """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         raise ConfigurationError(
-            "main.db is not a database URL. Examples: sqlite:////var/lib/platypush/main.db, "
+            f"{key} is not a database URL. Examples: sqlite:////var/lib/platypush/main.db, "
             "postgresql://user:password@host/platypush"
         ) from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         if parsed.database in (None, "", ":memory:") or str(parsed.database).startswith("file:"):
             raise ConfigurationError(
-                "main.db must name a file, because several processes share it: sqlite:////path/to/main.db"
+                f"{key} must name a file, because several processes share it: sqlite:////path/to/main.db"
             )
         return parsed.set(drivername="sqlite", database=str(workdir / Path(str(parsed.database)).expanduser()))
     if backend == "postgresql":
         return parsed if "+" in parsed.drivername else parsed.set(drivername="postgresql+psycopg")
-    raise ConfigurationError(f"main.db names the engine {backend!r}. Supported are sqlite and postgresql.")
+    raise ConfigurationError(f"{key} names the engine {backend!r}. Supported are sqlite and postgresql.")
 
 
 class Database:

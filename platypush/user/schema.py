@@ -20,7 +20,18 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["api_tokens", "attempts", "audit_log", "jwts", "key_values", "metadata", "sessions", "users"]
+__all__ = [
+    "api_tokens",
+    "attempts",
+    "audit_log",
+    "feed_entries",
+    "feeds",
+    "jwts",
+    "key_values",
+    "metadata",
+    "sessions",
+    "users",
+]
 
 metadata = MetaData(
     naming_convention={
@@ -122,4 +133,47 @@ key_values = Table(
     Column("name", String(255), primary_key=True),
     Column("value", Text, nullable=False),
     Column("updated_at", Double, nullable=False),
+)
+
+# Feeds and what they had. The same two tables are in each file of its own that the configuration names for feeds.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", String(2048), nullable=False, unique=True),
+    Column("title", Text),
+    Column("link", Text),
+    # What the server wants to be told with the next request (RFC 9110, 13.1).
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("checked_at", Double),
+    Column("changed_at", Double),
+    sqlite_autoincrement=True,
+)
+
+feed_entries = Table(
+    "feed_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed_id", Integer, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    # A hash of what makes the entry this one and no other.
+    Column("key", String(64), nullable=False),
+    Column("entry_id", Text),
+    Column("url", Text),
+    Column("title", Text),
+    Column("summary", Text),
+    Column("content", Text),
+    Column("author", Text),
+    Column("tags", Text),
+    Column("image", Text),
+    Column("enclosures", Text),
+    Column("published", Double),
+    # When it was published, or else seen first.
+    Column("sorted_by", Double, nullable=False, index=True),
+    # Whether the feed still has it.
+    Column("listed", Boolean, nullable=False),
+    # False for one that had to make room while the feed still has it: it must not look new the next time.
+    Column("kept", Boolean, nullable=False),
+    UniqueConstraint("feed_id", "key"),
+    sqlite_autoincrement=True,
 )

@@ -93,6 +93,11 @@ class Users:
         self.registrar = Registrar(self.accounts, database, self.trail, clock, workdir)
         """Registers the first user."""
 
+    @property
+    def database(self) -> Database:
+        """The main database, for parts of the daemon that have tables of their own in it."""
+        return self._database
+
     def sign_in(self, username: str, password: str, address: str) -> Principal:
         """Check a name and a password: slowed down after wrong ones, recorded.
 
