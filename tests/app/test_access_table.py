@@ -52,6 +52,7 @@ OPEN = {
     "/health",
     "/ready",
     "/assets/<path:path>",
+    "/assets/plugins/<plugin>/<path:path>",
     "/img/<path:path>",
     "/icons/<path:path>",
     "/favicon.ico",

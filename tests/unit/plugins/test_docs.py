@@ -18,16 +18,12 @@ from platypush.plugins._slot import action_names
 from platypush.plugins.arguments import for_constructor, for_function
 from platypush.plugins.registry import DEFAULT_PLUGINS, PluginRegistry
 from tests.reference import documented
+from tests.running.guide import GUIDE, guide_files
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-GUIDE = (DOCS / "plugins.md").read_text()
 REFERENCE = (DOCS / "actions.md").read_text()
 NAMES = tuple(name for name in Catalogue().names() if name not in documented())
 """What has no page of its own below docs/integrations, whose tables are made from the code."""
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 
 def section(name: str) -> str:
@@ -39,8 +35,8 @@ def section(name: str) -> str:
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The guide's package, as pip installs it: its module, and its entry point."""
-    (tmp_path / "kitchen_timer.py").write_text(blocks("python")[0])
-    project = tomllib.loads(blocks("toml")[0])["project"]
+    (tmp_path / "kitchen_timer.py").write_text(guide_files()["kitchen_timer.py"])
+    project = tomllib.loads(guide_files()["pyproject.toml"])["project"]
     info = tmp_path / "platypush_kitchen_timer-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
@@ -72,18 +68,6 @@ def test_the_guides_plugin_loads_by_its_entry_point_and_runs(package: Path, monk
     assert [(type(event).__name__, event.name) for event in posted] == [("TimerEvent", "egg")]
     schema = registry.describe()["kitchen.timer"]["actions"]["set"]["schema"]
     assert schema["properties"]["minutes"]["description"] == "How long."
-
-
-def test_the_guides_hook_and_tests_run(package: Path) -> None:
-    hook: dict[str, Any] = {}
-    exec(blocks("python")[1], hook)
-    assert callable(hook["egg_is_ready"])
-    tests: dict[str, Any] = {}
-    exec(blocks("python")[2], tests)
-    found = [value for name, value in tests.items() if name.startswith("test_")]
-    assert len(found) == 2
-    for test in found:
-        test()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -24,9 +24,11 @@ from platypush.backend.http.app.headers import secure
 from platypush.backend.http.app.metrics import Metrics
 from platypush.backend.http.app.routes import BLUEPRINTS
 from platypush.backend.http.app.state import Web
+from platypush.backend.http.app.web_parts import find_parts
 from platypush.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from platypush.backend.http.app.web_parts import WebPart
     from platypush.bus import BusClient
     from platypush.config.web import WebSettings
     from platypush.user.service import Users
@@ -49,14 +51,16 @@ def create_app(settings: WebSettings, bus: BusClient, users: Users) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     metrics = Metrics(settings.metrics_dir)
+    parts = find_parts()
     web = Web(
         settings=settings,
         users=users,
         gateway=Gateway(bus, settings.limits.action_time, metrics),
         clients=_resolver(settings),
         metrics=metrics,
-        build_id=_build_id(),
+        build_id=_build_id(parts),
         own_hosts=_own_hosts(settings),
+        parts=parts,
     )
     web.install(app)
     register_error_handlers(app)
@@ -97,9 +101,10 @@ def _own_hosts(settings: WebSettings) -> frozenset[str]:
     return frozenset({urlsplit(settings.public_url).netloc.lower()} if settings.public_url else ())
 
 
-def _build_id() -> str:
+def _build_id(parts: tuple[WebPart, ...]) -> str:
     """Changes with the version and with the panel's files, so that an open panel knows when to reload itself."""
     digest = hashlib.sha256(__version__.encode())
-    for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
-        digest.update(path.read_bytes())
+    for folder in (STATIC, *(part.folder for part in parts if part.folder is not None)):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

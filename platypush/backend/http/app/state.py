@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from platypush.backend.http.app.discovery import RouteModule
     from platypush.backend.http.app.gateway import Gateway
     from platypush.backend.http.app.metrics import Metrics
+    from platypush.backend.http.app.web_parts import WebPart
     from platypush.config.web import WebSettings
     from platypush.user.service import Users
 
@@ -36,6 +37,8 @@ class Web:
     """Hosts, ports included, that the configuration names as ours (`public_url`)."""
     routes: list[RouteModule] = field(default_factory=list)
     """Every module of routes that was found, with the reason when it could not be used."""
+    parts: tuple[WebPart, ...] = ()
+    """Panels and widgets of other packages."""
 
     def install(self, app: Flask) -> None:
         """Make this the state of ``app``."""

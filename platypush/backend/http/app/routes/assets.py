@@ -8,6 +8,7 @@ from flask import Blueprint, Response, send_file
 
 from platypush._lib.files import safe_join
 from platypush.backend.http.app.auth.decorator import open_route
+from platypush.backend.http.app.state import current_web
 from platypush.errors import NotFound
 
 __all__ = ["blueprint"]
@@ -15,6 +16,18 @@ __all__ = ["blueprint"]
 blueprint = Blueprint("assets", __name__)
 _ROOT = Path(__file__).parents[1] / "static"
 _SECONDS = 3600
+_CODE = frozenset({".py", ".pyc"})
+"""A package's folder has its own code beside what a browser needs."""
+
+
+@blueprint.get("/assets/plugins/<plugin>/<path:path>")
+@open_route("files of panels and widgets, as open as the panel's own")
+def part(plugin: str, path: str) -> Response:
+    """A file of the panel or the widgets that a package brings for a plugin."""
+    for found in current_web().parts:
+        if found.plugin == plugin and found.folder is not None:
+            return _file(path, root=found.folder)
+    raise NotFound
 
 
 @blueprint.get("/assets/<path:path>")
@@ -52,8 +65,8 @@ def manifest() -> Response:
     return _file("manifest.webmanifest", "application/manifest+json")
 
 
-def _file(relative: str, mime: str | None = None) -> Response:
-    path = safe_join(_ROOT, relative)
-    if path is None or not path.is_file():
+def _file(relative: str, mime: str | None = None, root: Path = _ROOT) -> Response:
+    path = safe_join(root, relative)
+    if path is None or not path.is_file() or path.suffix in _CODE:
         raise NotFound
     return send_file(path, mimetype=mime, max_age=_SECONDS)

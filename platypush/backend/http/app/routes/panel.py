@@ -6,6 +6,8 @@ from flask import Blueprint, render_template, request
 
 from platypush.backend.http.app.auth.decorator import authenticated
 from platypush.backend.http.app.exchange import exchange_of
+from platypush.backend.http.app.state import current_web
+from platypush.backend.http.app.web_parts import WebPart
 
 __all__ = ["blueprint"]
 
@@ -22,8 +24,9 @@ def index() -> str:
 @blueprint.get("/plugin/<name>")
 @authenticated("panel")
 def plugin(name: str) -> str:
-    """The same page with the form filled in for one plugin."""
-    return _page(title=name, action=f"{name}.")
+    """The same page with the form filled in for one plugin, below its panel where a package brings one."""
+    part = next((part for part in current_web().parts if part.plugin == name and not part.reason), None)
+    return _page(title=part.title if part and part.title else name, action=f"{name}.", part=part)
 
 
 @blueprint.get("/dashboard/<name>")
@@ -33,6 +36,12 @@ def dashboard(name: str) -> str:
     return _page(title=name)
 
 
-def _page(title: str = "Platypush", action: str = "") -> str:
+def _page(title: str = "Platypush", action: str = "", part: WebPart | None = None) -> str:
     principal = exchange_of(request.environ).principal
-    return render_template("index.html", title=title, action=action, user=principal.user if principal else None)
+    return render_template(
+        "index.html",
+        title=title,
+        action=action,
+        part=part.to_dict() if part else None,
+        user=principal.user if principal else None,
+    )

@@ -30,4 +30,5 @@ def bootstrap() -> Response:
         build_id=web.build_id,
         start_id=web.settings.start_id,
         websocket_url=websocket_address(web.settings, exchange.client),
+        parts=[part.to_dict() for part in web.parts],
     )
