@@ -73,7 +73,14 @@ class Browser:
 
     def until(self, script: str, seconds: float = 20) -> Any:
         """Wait until an expression is true, and give it. Raises AssertionError with the page's text."""
-        return _until(lambda: self.run(script), seconds, lambda: f"{script}\n{self.run('document.body.innerText')}")
+        return _until(lambda: self._try(script), seconds, lambda: f"{script}\n{self.run('document.body.innerText')}")
+
+    def _try(self, script: str) -> Any:
+        try:
+            return self.run(script)
+        except RuntimeError:
+            # An element that is not there yet.
+            return None
 
     def picture(self, path: Path) -> None:
         """Write a picture of the page (PNG)."""
