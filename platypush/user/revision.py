@@ -8,7 +8,7 @@ from platypush.errors import ConfigurationError
 
 __all__ = ["HEAD", "VERSION_TABLE", "check_revision", "current_revision"]
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration of this version. Revisions are numbers, so that an order is known without the files."""
 
 VERSION_TABLE = "platypush_schema"

@@ -28,6 +28,7 @@ __all__ = [
     "feeds",
     "jwts",
     "key_values",
+    "media",
     "metadata",
     "sessions",
     "users",
@@ -176,4 +177,18 @@ feed_entries = Table(
     Column("kept", Boolean, nullable=False),
     UniqueConstraint("feed_id", "key"),
     sqlite_autoincrement=True,
+)
+
+media = Table(
+    "media",
+    metadata,
+    # SHA-1 of the source, in hexadecimal digits: clients have always known it as that.
+    Column("id", String(40), primary_key=True),
+    Column("source", Text, nullable=False),
+    # The real path of a file, or a URL.
+    Column("location", Text, nullable=False),
+    Column("mime_type", String(127), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("subtitles", Text),
+    Column("added_at", Double, nullable=False, index=True),
 )

@@ -25,6 +25,7 @@ from platypush.user.jwts import JwtSigner
 from platypush.user.keys import derive_key, load_key
 from platypush.user.last_use import LastUse
 from platypush.user.lookup import Lookup
+from platypush.user.media import MediaRegistry
 from platypush.user.passwords import PasswordHasher
 from platypush.user.registrar import Registrar
 from platypush.user.revision import HEAD, check_revision, current_revision
@@ -71,6 +72,8 @@ class Users:
         self.tokens = Tokens(database, signer, self.generation, self.trail, clock)
         self.values = KeyValues(database, clock)
         """Small values by name, for whoever needs a few."""
+        self.media = MediaRegistry(database, clock)
+        """Media that players fetch."""
         self.urls = UrlSigner(derive_key(key, "signed url"), clock=clock)
         """Signs addresses for players and links."""
         self.last_use = LastUse(database, clock)
