@@ -16,6 +16,7 @@ __all__ = [
     "HttpSettings",
     "Limits",
     "LoggingSettings",
+    "MediaSettings",
     "ProcedureSettings",
     "Secret",
     "SectionProblem",
@@ -111,6 +112,16 @@ class HttpSettings:
     public_url: str | None = None
     accel_redirect: bool = False
     """Whether nginx in front serves ``/resources`` by ``X-Accel-Redirect``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSettings:
+    """What the section ``media`` allows: files below ``media_dirs``, and servers that are ``allowed_hosts``."""
+
+    media_dirs: tuple[Path, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    refused_ports: tuple[int, ...] = ()
+    """Ports that are never connected to: what speaks the uwsgi protocol there would run what a request names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from platypush.config.model import Config, HttpSettings, Limits
+from platypush.config.media import media_settings
+from platypush.config.model import Config, HttpSettings, Limits, MediaSettings
 
 __all__ = ["SETTINGS_VARIABLE", "WebSettings"]
 
@@ -33,6 +34,8 @@ class WebSettings:
     bus_url: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
     resource_dirs: Mapping[str, Path] = field(default_factory=dict)
+    media: MediaSettings | None = None
+    """None where there is no section ``media``: no medium is served then."""
     trusted_proxies: tuple[str, ...] = ()
     public_url: str | None = None
     accel_redirect: bool = False
@@ -67,6 +70,7 @@ class WebSettings:
             bus_url=config.bus.url.reveal() if config.bus.url else None,
             limits=config.limits,
             resource_dirs=http.resource_dirs,
+            media=media_settings(config),
             trusted_proxies=http.trusted_proxies,
             public_url=http.public_url,
             accel_redirect=http.accel_redirect,
@@ -94,5 +98,11 @@ class WebSettings:
             values[name] = Path(values[name])
         values["limits"] = Limits(**values["limits"])
         values["resource_dirs"] = {name: Path(path) for name, path in values["resource_dirs"].items()}
+        if values["media"] is not None:
+            values["media"] = MediaSettings(
+                media_dirs=tuple(map(Path, values["media"]["media_dirs"])),
+                allowed_hosts=tuple(values["media"]["allowed_hosts"]),
+                refused_ports=tuple(values["media"]["refused_ports"]),
+            )
         values["trusted_proxies"] = tuple(values["trusted_proxies"])
         return cls(**values)
