@@ -1,0 +1,1 @@
+"""Backends that look after the weather."""
