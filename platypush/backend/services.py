@@ -16,6 +16,7 @@ from platypush.user.credentials import Credential
 
 if TYPE_CHECKING:
     from platypush.config.model import Config
+    from platypush.message.event import Event
     from platypush.user.service import Users
 
 __all__ = ["BackendServices", "ServiceBackend"]
@@ -29,6 +30,8 @@ class BackendServices:
     users: Users
     handle: Callable[[Envelope], Reply]
     """Authorises and runs an envelope in the calling thread. Never raises."""
+    listen: Callable[[Callable[[Event], None]], Callable[[], None]]
+    """Has a function called with every event, at once and in the thread that posts it; gives what ends that."""
 
     def run_message(
         self,

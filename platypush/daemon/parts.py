@@ -91,7 +91,7 @@ def make_parts(config: Config, users: Users, control: Mapping[str, ControlOperat
     )
     plugins.bind(services)
     dispatcher = Dispatcher(hub, control, device_id=config.device_id)
-    backend_services = BackendServices(config=config, users=users, handle=dispatcher.handle)
+    backend_services = BackendServices(config=config, users=users, handle=dispatcher.handle, listen=events.listen)
     backends.bind(backend_services)
     bus = open_bus_server(config)
     parts = Parts(

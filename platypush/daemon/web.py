@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from platypush._lib.clients import Client, ClientResolver
 from platypush.backend.http import HttpBackend, HttpServices
+from platypush.backend.http.tls import server_context
 from platypush.backend.http.websocket import WebsocketServer, WebsocketSettings
 from platypush.config.web import WebSettings
-from platypush.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import socket
@@ -69,7 +68,8 @@ def _websocket(
         host=http.bind_address,
         port=http.websocket_port,
         sock=handed,
-        ssl_context=_tls(http),
+        # The same certificate and trust stores as the web server's.
+        ssl_context=server_context("backend.http", http.ssl_cert, http.ssl_key, http.ssl_cafile, http.ssl_capath),
         allowed_hosts=frozenset({public} if public else ()),
         request_body=config.limits.request_body,
         action_time=config.limits.action_time,
@@ -87,17 +87,3 @@ def _websocket(
 
 def _host_of(url: str | None) -> str | None:
     return urlsplit(url).hostname if url else None
-
-
-def _tls(http: HttpSettings) -> ssl.SSLContext | None:
-    """The same certificate and trust stores as the web server's. Raises ConfigurationError."""
-    if http.ssl_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(http.ssl_cert, http.ssl_key)
-        if http.ssl_cafile or http.ssl_capath:
-            context.load_verify_locations(http.ssl_cafile, http.ssl_capath)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(f"backend.http: the certificate cannot be used: {error}") from error
-    return context

@@ -150,6 +150,11 @@ class EventProcessor:
         with self._lock:
             self._listeners = (*self._listeners, listener)
 
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """``add_listener``; gives what removes it."""
+        self.add_listener(listener)
+        return lambda: self.remove_listener(listener)
+
     def remove_listener(self, listener: Listener) -> None:
         """Stop calling ``listener``."""
         with self._lock:

@@ -55,8 +55,10 @@ RULES: list[tuple[str, set[str]]] = [
     ("backend.http.builtin", CORE | {"backend.http", "backend.http.app"}),
     ("backend.http.preflight", CORE | {"backend.http", "backend.http.app"}),
     ("backend.http", CORE | MIDDLE | {"backend.http"}),
+    # The same websocket server on a port of its own.
+    ("backend.websocket", CORE | MIDDLE | {"backend.http"}),
     ("backend", CORE | MIDDLE),
-    ("plugins", CORE | MIDDLE),
+    ("plugins", CORE | MIDDLE | {"=__init__"}),
     ("event", CORE | MIDDLE),
     ("procedure", CORE | MIDDLE),
     ("cron", CORE | MIDDLE),

@@ -128,6 +128,7 @@ def hub_folder(
     scripts: Mapping[str, str] | None = None,
     user: bool = True,
     port: int | None = None,
+    device: str = "tests",
 ) -> HubFolder:
     """An installation in ``folder``, not started.
 
@@ -138,7 +139,7 @@ def hub_folder(
     folder.mkdir(parents=True, exist_ok=True)
     made = HubFolder(port, websocket_port, folder / "config.yaml", folder / "work", folder / "hub.log")
     made.config.write_text(
-        f"device_id: tests\ntoken: {GLOBAL_TOKEN}\nbackend.http:\n  port: {port}\n"
+        f"device_id: {device}\ntoken: {GLOBAL_TOKEN}\nbackend.http:\n  port: {port}\n"
         f"  websocket_port: {websocket_port}\n  bind_address: 127.0.0.1\n"
         f"{http.replace('{port}', str(port))}{config}"
     )

@@ -41,7 +41,7 @@ def services(tmp_path: Path, seen: list[Envelope]) -> BackendServices:
         return Reply(200, b"{}")
 
     config = load(path, workdir=tmp_path, environ={})
-    return BackendServices(config=config, users=cast("Any", Users()), handle=handle)
+    return BackendServices(config=config, users=cast("Any", Users()), handle=handle, listen=lambda _: lambda: None)
 
 
 def run(services: BackendServices, message: object, **options: Any) -> tuple[int, str]:
