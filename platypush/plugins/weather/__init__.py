@@ -16,9 +16,11 @@ from platypush.errors import (
     ArgumentError,
     BadRequest,
     Busy,
+    Forbidden,
     NotFound,
     PlatypushError,
     TimeLimit,
+    TooLarge,
     Unavailable,
 )
 from platypush.outgoing.exchange import Answer, Exchange, Limits
@@ -227,7 +229,7 @@ class WeatherPlugin(RunnablePlugin):
         except Busy:
             # The limit is our own: nothing is known of the source.
             raise
-        except (Unavailable, TimeLimit, ActionFailed) as error:
+        except (Unavailable, TimeLimit, ActionFailed, Forbidden, TooLarge) as error:
             self.presence.lost(error.message)
             raise
         self.presence.found()
