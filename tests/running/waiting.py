@@ -11,7 +11,7 @@ __all__ = ["open_descriptors", "until"]
 
 
 def until(condition: Callable[[], object], seconds: float = 10) -> float:
-    """Wait until ``condition`` gives something true; the seconds that took. Raises AssertionError when it never does."""
+    """Wait until ``condition`` gives something true, and give the seconds that took. Raises AssertionError else."""
     started = time.monotonic()
     pause = threading.Event()
     while not condition():

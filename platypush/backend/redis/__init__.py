@@ -129,6 +129,9 @@ class RedisBackend(ServiceBackend):
         if listening is not None:
             # Redis does not answer: nothing is lost by not waiting for it.
             listening.connection_pool.disconnect()
+            with self._lock:
+                if self._sending is not None:
+                    self._sending[1].connection_pool.disconnect()
         if thread is None or not thread.is_alive():
             self._close(0)
 
@@ -218,6 +221,9 @@ class RedisBackend(ServiceBackend):
                 pipeline.execute()
         except PlatypushError as error:
             self.logger.warning("An answer is lost: %s", error)
+        except Exception:
+            if not self.should_stop():  # as in ``run``
+                raise
 
     def _server(self) -> RedisServer:
         return RedisServer(self.redis_args or self._plugins())
