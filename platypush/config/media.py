@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from platypush.config.model import Config, HttpSettings, MediaSettings
 
 __all__ = ["media_settings", "read_media"]
-
-_UWSGI_SOCKETS = frozenset({"--socket", "-s", "--uwsgi-socket", "--suwsgi-socket"})
 
 
 def media_settings(config: Config) -> MediaSettings | None:
@@ -29,7 +27,7 @@ def read_media(section: Mapping[str, Any], http: HttpSettings | None = None) -> 
     return MediaSettings(
         media_dirs=tuple(_folder(text) for text in _texts(section, "media_dirs")),
         allowed_hosts=tuple(_texts(section, "allowed_hosts")),
-        refused_ports=tuple(sorted(set(_uwsgi_ports(http)))) if http else (),
+        refused_ports=http.uwsgi_ports if http else (),
     )
 
 
@@ -49,14 +47,3 @@ def _folder(text: str) -> Path:
     if not path.is_absolute() or "\0" in text:
         raise ValueError(f"media_dirs: {text!r} is no absolute path. Write it from the root, or from the home with ~/.")
     return path
-
-
-def _uwsgi_ports(http: HttpSettings) -> Iterator[int]:
-    """TCP ports of this machine that speak the uwsgi protocol, as far as the arguments name them."""
-    following = [*http.uwsgi_args[1:], ""]
-    for argument, after in zip(http.uwsgi_args, following, strict=True):
-        option, joined, value = argument.partition("=")
-        if option in _UWSGI_SOCKETS:
-            port = (value if joined else after).rpartition(":")[2]
-            if port.isdecimal():
-                yield int(port)

@@ -22,6 +22,8 @@ __all__ = [
     "SectionProblem",
 ]
 
+_UWSGI_SOCKETS = frozenset({"--socket", "-s", "--uwsgi-socket", "--suwsgi-socket"})
+
 MASK = "********"
 """What stands where a secret would be shown."""
 
@@ -112,6 +114,18 @@ class HttpSettings:
     public_url: str | None = None
     accel_redirect: bool = False
     """Whether nginx in front serves ``/resources`` by ``X-Accel-Redirect``."""
+
+    @property
+    def uwsgi_ports(self) -> tuple[int, ...]:
+        """TCP ports of this machine that speak the uwsgi protocol, as far as ``uwsgi_args`` name them: whoever can
+        write to one runs code, so the hub itself never sends there what a caller may have chosen."""
+        ports = set()
+        for argument, after in zip(self.uwsgi_args, (*self.uwsgi_args[1:], ""), strict=False):
+            option, joined, value = argument.partition("=")
+            port = (value if joined else after).rpartition(":")[2]
+            if option in _UWSGI_SOCKETS and port.isdecimal():
+                ports.add(int(port))
+        return tuple(sorted(ports))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,15 +18,19 @@ _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 class AllowedHosts:
     """The hosts that a configuration allows. Immutable."""
 
-    def __init__(self, entries: Iterable[str] | None = None, *, urls: Iterable[str] = ()) -> None:
+    def __init__(
+        self, entries: Iterable[str] | None = None, *, urls: Iterable[str] = (), refused_ports: Iterable[int] = ()
+    ) -> None:
         """``entries`` are names, wildcards, addresses, networks and ``public``; None means ``public``. A name or an
         address may have a port (``nas.lan:5000``): nothing else is reached there.
 
-        ``urls`` stand in the configuration themselves, so their host is allowed, on their port.
+        ``urls`` stand in the configuration themselves, so their host is allowed, on their port. ``refused_ports`` are
+        connected to on public addresses only, whatever the entries say: here something else than HTTP is spoken there.
 
         Raises ValueError for an entry that is none of these.
         """
         self._public = entries is None
+        self._refused = frozenset(refused_ports)
         self._names: list[tuple[str, int | None]] = []
         self._networks: list[tuple[Network, int | None]] = []
         for entry in (*(entries or ()), *(origin_of(url) for url in urls)):
@@ -35,9 +39,11 @@ class AllowedHosts:
     def allows(self, host: str, address: str, port: int) -> bool:
         """Whether a connection to ``port`` of ``host``, which is at ``address``, is allowed."""
         name = host.lower().strip("[]").rstrip(".")
+        number = _plain(ipaddress.ip_address(address.split("%", 1)[0]))
+        if port in self._refused and not _is_public(number):
+            return False
         if any(only in (None, port) and fnmatchcase(name, pattern) for pattern, only in self._names):
             return True
-        number = _plain(ipaddress.ip_address(address.split("%", 1)[0]))
         for network, only in self._networks:
             if only in (None, port) and number.version == network.version and number in network:
                 return True

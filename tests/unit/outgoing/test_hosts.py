@@ -76,6 +76,14 @@ def test_a_url_of_the_configuration_allows_its_own_host_and_port_and_nothing_els
     assert hosts.allows("example.com", "93.184.216.34", 443)
 
 
+def test_a_refused_port_is_never_reached_here_and_may_be_elsewhere() -> None:
+    hosts = AllowedHosts(["localhost", "127.0.0.1", "10.0.0.0/8", "public"], refused_ports=[3031])
+    for host, address in (("localhost", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("x", "10.1.2.3")):
+        assert not hosts.allows(host, address, 3031)
+        assert hosts.allows(host, address, 3032)
+    assert hosts.allows("example.com", "93.184.216.34", 3031)
+
+
 @pytest.mark.parametrize("url", ["nonsense", "file:///etc/passwd", "unix:///run/x.sock", "http:///x"])
 def test_what_is_no_url_of_a_server_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="is no URL"):

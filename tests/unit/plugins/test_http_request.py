@@ -7,12 +7,15 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from platypush.config.loader import load
 from platypush.errors import ActionFailed, BadRequest, Forbidden, TimeLimit, TooLarge, Unavailable
 from platypush.plugins.http.request import HttpRequestPlugin
+from platypush.plugins.services import PluginServices
 
 LOOPBACK = ["127.0.0.0/8"]
 
@@ -183,3 +186,15 @@ def test_proxies_and_passwords_of_the_environment_are_not_used(
 def test_a_host_that_nobody_answers_at_is_an_error(plugin: HttpRequestPlugin) -> None:
     with pytest.raises(Unavailable, match=r"GET http://127\.0\.0\.1:9/ failed: .*refused"):
         plugin.get("http://127.0.0.1:9/")
+
+
+def test_the_hubs_own_uwsgi_port_is_never_reached(base: str, tmp_path: Path) -> None:
+    port = base.rpartition(":")[2]
+    config = tmp_path / "config.yaml"
+    config.write_text(f"backend.http:\n  run_externally: true\n  uwsgi_args: ['--socket', '127.0.0.1:{port}']\n")
+    config.chmod(0o600)
+    plugin = HttpRequestPlugin(allowed_hosts=LOOPBACK)
+    assert plugin.get(f"{base}/echo").output
+    plugin.bind(PluginServices(config=load(config, workdir=tmp_path, environ={})))
+    with pytest.raises(Forbidden, match="may not reach"):
+        plugin.get(f"{base}/echo")

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from platypush.outgoing.exchange import Exchange, Limits
 from platypush.outgoing.hosts import AllowedHosts
-from platypush.plugins import Plugin, action
+from platypush.plugins import action
+from platypush.plugins.services import PluginServices, ServicePlugin
 
 __plugin__ = "HttpRequestPlugin"
 __all__ = ["HttpRequestPlugin"]
@@ -17,7 +18,7 @@ Texts = dict[str, str]
 Body = str | dict[str, Any] | None
 
 
-class HttpRequestPlugin(Plugin):
+class HttpRequestPlugin(ServicePlugin):
     """Send HTTP requests. Loaded only when it has a section.
 
     Without ``allowed_hosts`` every public address can be reached, and nothing on this machine or in private networks.
@@ -41,9 +42,16 @@ class HttpRequestPlugin(Plugin):
         :param max_redirects: How many redirects are followed.
         """
         super().__init__(**kwargs)
-        self._exchange = Exchange(
-            AllowedHosts(allowed_hosts), Limits(timeout, max_size, max_redirects), owner=self.name
-        )
+        self._allowed_hosts = allowed_hosts
+        self._limits = Limits(timeout, max_size, max_redirects)
+        self._exchange = Exchange(AllowedHosts(allowed_hosts), self._limits, owner=self.name)
+
+    def bind(self, services: PluginServices) -> None:
+        """Leave out the hub's own uwsgi sockets, whatever ``allowed_hosts`` says."""
+        super().bind(services)
+        http = services.config.http
+        allowed = AllowedHosts(self._allowed_hosts, refused_ports=http.uwsgi_ports if http else ())
+        self._exchange = Exchange(allowed, self._limits, owner=self.name)
 
     @action
     def get(
