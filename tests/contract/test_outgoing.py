@@ -14,8 +14,7 @@ HTTP_CLIENTS = {"aiohttp", "ftplib", "http.client", "httpx", "requests", "urllib
 # Those that use one all the same, and why.
 EXCEPTIONS = {
     "outgoing": "the one place",
-    "backend.http": "the daemon asks its own web server whether it answers",
-    "cli": "the operator's own command",
+    "media.remote": "a worker passes a stream on, without requests; its connections are made by outgoing.connect",
 }
 
 
