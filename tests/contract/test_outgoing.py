@@ -25,7 +25,9 @@ def clients(tree: ast.AST) -> Iterator[str]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        yield from (name for name in names if any(below(name, client) for client in HTTP_CLIENTS))
+        # What writes the header of a sign-in sends nothing by itself.
+        sends = (name for name in names if not below(name, "requests.auth"))
+        yield from (name for name in sends if any(below(name, client) for client in HTTP_CLIENTS))
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
