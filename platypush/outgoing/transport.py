@@ -63,7 +63,8 @@ class Guard:
 class CheckedAdapter(HTTPAdapter):
     """An adapter for ``requests`` whose connections obey ``allowed``; a refused one raises Forbidden."""
 
-    def __init__(self, allowed: AllowedHosts, guard: Guard, owner: str) -> None:
+    def __init__(self, allowed: AllowedHosts, guard: Guard, owner: str, fingerprint: str | None = None) -> None:
+        self._fingerprint = fingerprint
         self._allowed = allowed
         self._guard = guard
         self._owner = owner
@@ -71,6 +72,8 @@ class CheckedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
         """Called by ``requests``."""
+        if self._fingerprint is not None:
+            kwargs |= {"assert_fingerprint": self._fingerprint, "assert_hostname": False}
         manager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **kwargs)
         manager.pool_classes_by_scheme = _pools(self._connect)
         self.poolmanager = manager
