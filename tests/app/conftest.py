@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from platypush.backend.http.app.factory import create_app
 from platypush.backend.http.app.state import web_of
+from platypush.config.model import MediaSettings
 from platypush.config.web import WebSettings
 from platypush.user.service import Users, open_users
 from platypush.user.settings import UserSettings
@@ -55,6 +56,8 @@ def settings(tmp_path: Path, _empty_store: Path) -> WebSettings:
     shutil.copytree(_empty_store, workdir)
     photos = tmp_path / "photos"
     photos.mkdir()
+    films = tmp_path / "films"
+    films.mkdir()
     return WebSettings(
         device_id="testdev",
         workdir=workdir,
@@ -63,6 +66,7 @@ def settings(tmp_path: Path, _empty_store: Path) -> WebSettings:
         global_token=GLOBAL_TOKEN,
         bus_path=tmp_path / "bus.sock",
         resource_dirs={"photos": photos},
+        media=MediaSettings(media_dirs=(films,)),
         start_id="start-1",
         metrics_dir=tmp_path / "metrics",
         stats_socket=tmp_path / "stats.sock",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +15,12 @@ from werkzeug.test import TestResponse
 
 from platypush.backend.http.app.auth.decorator import access_of
 from platypush.config.web import WebSettings
+from platypush.user.media import Medium
 from platypush.user.service import Users
 from tests.app.conftest import GLOBAL_TOKEN, NAME, PASSWORD, STRANGER, Owner
 
+MEDIUM = "f" * 40
+PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 EXECUTE = {"type": "request", "action": "light.on", "args": {}}
 
 # method, path, JSON body, whether the restricted persona (light.*, resources:photos) may
@@ -38,6 +41,14 @@ PROTECTED: list[tuple[str, str, Any, bool]] = [
     ("GET", "/openapi.json", None, False),
     ("GET", "/metrics", None, False),
     ("GET", "/qrcode?content=x", None, False),
+    ("GET", "/media", None, False),
+    ("PUT", "/media", {"source": "FILMS/a.png"}, False),
+    ("GET", f"/media/{MEDIUM}.png", None, False),
+    ("GET", f"/media/{MEDIUM}", None, False),
+    ("DELETE", f"/media/{MEDIUM}", None, False),
+    ("GET", f"/media/subtitles/{MEDIUM}.vtt", None, False),
+    ("POST", f"/media/subtitles/{MEDIUM}.vtt", {}, False),
+    ("DELETE", f"/media/subtitles/{MEDIUM}.vtt", None, False),
 ]
 ROUTES = pytest.mark.parametrize(
     ("method", "path", "body", "restricted"), PROTECTED, ids=[f"{m} {p}" for m, p, _, _ in PROTECTED]
@@ -60,6 +71,8 @@ OPEN = {
     # These decide by themselves; the table above holds them to it.
     "/execute",
     "/resources/<path:path>",
+    "/media/<name>",
+    "/media/subtitles/<name>",
     "/metrics",
 }
 
@@ -87,8 +100,13 @@ WAYS = pytest.mark.parametrize("way", list(ways(Owner("", "", "", "", ""))))
 
 
 @pytest.fixture
-def ask(app: Flask, settings: WebSettings) -> Callable[..., TestResponse]:
+def ask(app: Flask, settings: WebSettings, users: Users) -> Callable[..., TestResponse]:
     (settings.resource_dirs["photos"] / "a.txt").write_text("photo")
+    assert settings.media is not None
+    film = settings.media.media_dirs[0] / "a.png"
+    film.write_bytes(PNG)
+    film.with_suffix(".srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+    users.media.add(Medium(MEDIUM, str(film), str(film), "image/png", "a.png", str(film.with_suffix(".srt"))))
 
     def ask(method: str, path: str, body: Any, headers: dict[str, str], query: str = "") -> TestResponse:
         client = app.test_client(use_cookies=False)
@@ -97,6 +115,8 @@ def ask(app: Flask, settings: WebSettings) -> Callable[..., TestResponse]:
             # As nginx asks: the address is the client's own, the question another one.
             overrides["REQUEST_URI"] = f"/resources/photos/a.txt?{query}"
             query = ""
+        if isinstance(body, dict) and "source" in body:
+            body = {"source": body["source"].replace("FILMS", str(film.parent))}
         full = path + (("&" if "?" in path else "?") + query if query else "")
         return client.open(full, method=method, json=body, headers=headers, environ_overrides=overrides, buffered=True)
 

@@ -11,9 +11,14 @@ if TYPE_CHECKING:
     from platypush._lib.clients import Client
     from platypush.config.web import WebSettings
 
-__all__ = ["WEBSOCKET_PATH", "websocket_address"]
+__all__ = ["WEBSOCKET_PATH", "base_address", "websocket_address"]
 
 WEBSOCKET_PATH = "/ws/events"
+
+
+def base_address(settings: WebSettings, client: Client) -> str:
+    """The hub's own address, without a slash at its end: the public one, else the one that ``client`` has used."""
+    return settings.public_url or f"{client.scheme}://{client.host}"
 
 
 def websocket_address(settings: WebSettings, client: Client) -> str | None:

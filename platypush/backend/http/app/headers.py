@@ -12,7 +12,7 @@ from platypush.user.credentials import SESSION_COOKIE
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
 
-__all__ = ["API_HEADERS", "CSP_DATA", "CSP_FOREIGN", "CSP_PAGE", "forwarded_headers", "secure"]
+__all__ = ["API_HEADERS", "CSP_DATA", "CSP_FOREIGN", "CSP_PAGE", "file_policy", "forwarded_headers", "secure"]
 
 CSP_PAGE = (
     "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; object-src 'none'; "
@@ -28,6 +28,9 @@ CSP_FOREIGN = (
     "allow-top-navigation-by-user-activation; frame-ancestors 'self'"
 )
 """For pages that hooks or files bring: they run as a foreign origin, so that they cannot act as the one signed in."""
+
+_ACTIVE = ("html", "xml")
+"""In the names of all types that a browser runs scripts of: XML too, by way of its namespaces."""
 
 _COMMON = (
     ("X-Content-Type-Options", "nosniff"),
@@ -60,6 +63,14 @@ _NOT_FORWARDED = frozenset(
         "x-request-id",
     }
 )
+
+
+def file_policy(mime: str) -> str:
+    """The policy for a file of the type ``mime`` that is not ours."""
+    if any(part in mime for part in _ACTIVE):
+        return CSP_FOREIGN
+    # None for the others: it would keep a browser's own viewer (PDF, video) from working.
+    return "frame-ancestors 'self'"
 
 
 def secure(headers: Headers) -> None:

@@ -11,7 +11,7 @@ from werkzeug.http import parse_range_header
 from platypush.backend.http.app.auth.decorator import open_route
 from platypush.backend.http.app.auth.methods import require
 from platypush.backend.http.app.exchange import exchange_of
-from platypush.backend.http.app.headers import CSP_FOREIGN
+from platypush.backend.http.app.headers import file_policy
 from platypush.backend.http.app.resources import PREFIX, accel_address, find_file, find_resource, is_signed
 from platypush.backend.http.app.state import current_web
 from platypush.errors import NotFound
@@ -19,8 +19,6 @@ from platypush.errors import NotFound
 __all__ = ["blueprint"]
 
 blueprint = Blueprint("resources", __name__)
-_ACTIVE = ("html", "xml")
-"""In the names of all types that a browser runs scripts of: XML too, by way of its namespaces."""
 
 
 @blueprint.get("/resources/<path:path>")
@@ -39,11 +37,7 @@ def resources(path: str) -> Response:
     mime = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     response.headers["Content-Type"] = f"{mime}; charset=utf-8" if mime.startswith("text/") else mime
     response.headers["Cache-Control"] = "private, no-cache"
-    if any(part in mime for part in _ACTIVE):
-        response.headers["Content-Security-Policy"] = CSP_FOREIGN
-    else:
-        # None for the others: it would keep a browser's own viewer (PDF, video) from working.
-        response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+    response.headers["Content-Security-Policy"] = file_policy(mime)
     return response
 
 
