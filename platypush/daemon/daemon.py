@@ -34,6 +34,7 @@ _READY_SECONDS = 60.0
 _LEAST_GRACE = 0.5
 """Seconds that each part gets to stop, even when others have used up the time."""
 _WEB = "web server"
+_STREAMS = "streams"
 
 
 class Daemon:
@@ -102,6 +103,8 @@ class Daemon:
         life.started("events", lambda: hub.events.stop(self._grace()))
         parts.crons.start()
         life.started("crons", lambda: parts.crons.stop(self._grace()))
+        parts.streams.start()
+        life.started(_STREAMS, parts.streams.stop)
         # Last, so that no call finds a hub that is half there: workers wait for it.
         parts.bus.start(dispatcher.handle)
         life.started("bus", lambda: parts.bus.stop(self._grace()))
@@ -128,6 +131,8 @@ class Daemon:
         self._stop_by = time.monotonic() + self.config.limits.graceful_stop
         if self._parts is not None:
             self._parts.hub.events.post(ApplicationStoppedEvent(origin=self.config.device_id))
+        # They last for hours, and the web server would wait for them.
+        self._lifecycle.stop_first(_STREAMS)
         # It was started first, to save time, but its last requests need all the rest.
         self._lifecycle.stop_first(_WEB)
         self._lifecycle.stop_all()

@@ -14,7 +14,7 @@ from platypush.cron.scheduler import CronScheduler
 from platypush.daemon.hub import Hub
 from platypush.daemon.metrics import DaemonMetrics
 from platypush.dispatch import ControlOperation, Dispatcher
-from platypush.errors import ConfigurationError
+from platypush.errors import ConfigurationError, NotFound, UnknownAction
 from platypush.event.durable import DurableWebhooks
 from platypush.event.processor import EventProcessor
 from platypush.event.types import EventTypes
@@ -22,6 +22,9 @@ from platypush.plugins.registry import PluginRegistry
 from platypush.plugins.services import PluginServices
 from platypush.procedure.interpreter import Interpreter
 from platypush.procedure.registry import ProcedureRegistry
+from platypush.streams import socket_beside
+from platypush.streams.server import StreamServer
+from platypush.user.policy import authorise
 from platypush.user.service import Users, UserSettings, open_users
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class Parts:
     backend_services: BackendServices
     dispatcher: Dispatcher
     bus: UnixBusServer
+    streams: StreamServer
     metrics: DaemonMetrics
     http: HttpBackend | None = None
     websocket: WebsocketServer | None = None
@@ -82,12 +86,16 @@ def make_parts(config: Config, users: Users, control: Mapping[str, ControlOperat
     )
     backends = BackendRegistry(config.backends, config.disabled, sources=config.sources)
     hub = Hub(plugins=plugins, procedures=procedures, events=events, event_types=EventTypes(), backends=backends)
+    streams = StreamServer(
+        socket_beside(config.bus.path), authorise=authorise, missing=lambda name: _find_plugin(plugins, name)
+    )
     services = PluginServices(
         config=config,
         registry=plugins,
         users=users,
         procedures=procedures.describe,
         backends=backends.describe,
+        streams=streams,
     )
     plugins.bind(services)
     dispatcher = Dispatcher(hub, control, device_id=config.device_id)
@@ -103,6 +111,7 @@ def make_parts(config: Config, users: Users, control: Mapping[str, ControlOperat
         backend_services=backend_services,
         dispatcher=dispatcher,
         bus=bus,
+        streams=streams,
         metrics=metrics,
     )
     metrics.watch(
@@ -110,9 +119,18 @@ def make_parts(config: Config, users: Users, control: Mapping[str, ControlOperat
             "bus_calls": ("Calls that run now", bus.calls),
             "bus_connections": ("Connections of workers to the bus", bus.connections),
             "event_backlog": ("Events and hooks that wait to be started", events.backlog()),
+            "stream_viewers": ("Viewers of cameras and other streams", streams.viewers),
         }
     )
     return parts
+
+
+def _find_plugin(plugins: PluginRegistry, name: str) -> None:
+    """Raise the reason for which the plugin ``name`` cannot be used, if there is one: why it offers no stream."""
+    try:
+        plugins.get(name)
+    except UnknownAction as error:
+        raise NotFound(error.message) from error
 
 
 def open_bus_server(config: Config) -> UnixBusServer:

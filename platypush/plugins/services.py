@@ -12,6 +12,7 @@ from platypush.plugins import Plugin
 if TYPE_CHECKING:
     from platypush.config.model import Config
     from platypush.plugins.status import PluginState
+    from platypush.streams import StreamOffers
     from platypush.user.service import Users
 
 __all__ = ["PluginDirectory", "PluginServices", "ServicePlugin", "ValueStore"]
@@ -52,7 +53,8 @@ class PluginServices:
     """The hub's parts. Attributes are replaced as a whole on a reload; plugins read them at each call.
 
     ``users`` is what ``platypush.user.service.open_users`` gives; without it nothing is persistent. ``procedures`` and
-    ``backends`` list what is there: name to a JSON-able description.
+    ``backends`` list what is there: name to a JSON-able description. ``streams`` is where plugins offer what request
+    and reply cannot carry; None where nobody could watch.
     """
 
     config: Config
@@ -60,6 +62,7 @@ class PluginServices:
     users: Users | None = None
     procedures: Callable[[], Mapping[str, Any]] = field(default=_nothing)
     backends: Callable[[], Mapping[str, Any]] = field(default=_nothing)
+    streams: StreamOffers | None = None
 
     @property
     def values(self) -> ValueStore | None:

@@ -10,7 +10,7 @@ from platypush.process.limits import raise_open_files
 from platypush.process.signals import SignalQueue
 from platypush.process.states import ChildStatus, Exit, State
 from platypush.process.supervisor import Supervisor
-from platypush.process.system import Command, PosixSystem, System
+from platypush.process.system import Command, PosixSystem, System, guarded
 
 __all__ = [
     "Child",
@@ -24,5 +24,6 @@ __all__ = [
     "StopStep",
     "Supervisor",
     "System",
+    "guarded",
     "raise_open_files",
 ]

@@ -10,12 +10,12 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["Command", "PosixSystem", "System", "write_fifo"]
+__all__ = ["Command", "PosixSystem", "System", "guarded", "write_fifo"]
 
 logger = logging.getLogger(__name__)
 
@@ -82,11 +82,8 @@ class PosixSystem:
         self._selector.register(self._wake_read, selectors.EVENT_READ)
 
     def spawn(self, command: Command) -> int:
-        # A small program sets the death signal and then becomes the child: code between fork and exec is not safe in a
-        # process with threads.
-        guard = (sys.executable, "-I", "-S", str(_GUARD), str(os.getpid()), str(int(signal.SIGKILL)))
         process = subprocess.Popen(
-            (*guard, *command.argv),
+            guarded(command.argv),
             env=dict(command.env),
             pass_fds=command.pass_fds,
             cwd=command.cwd,
@@ -157,6 +154,14 @@ class PosixSystem:
         for descriptor in (self._wake_read, self._wake_write, *self._pidfds.values()):
             os.close(descriptor)
         self._pidfds.clear()
+
+
+def guarded(argv: Sequence[str]) -> tuple[str, ...]:
+    """``argv`` behind a small program that becomes it, and has it killed when the thread that starts it ends.
+
+    A program, because code between fork and exec is not safe in a process with threads.
+    """
+    return (sys.executable, "-I", "-S", str(_GUARD), str(os.getpid()), str(int(signal.SIGKILL)), *argv)
 
 
 def write_fifo(path: Path, data: bytes) -> bool:

@@ -14,7 +14,19 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "platypush"
 
-CORE = {"_lib", "errors", "message", "config", "bus", "user", "process", "event.matching", "outgoing", "media"}
+CORE = {
+    "_lib",
+    "errors",
+    "message",
+    "config",
+    "bus",
+    "user",
+    "process",
+    "event.matching",
+    "outgoing",
+    "streams",
+    "media",
+}
 MIDDLE = {"plugins", "backend", "event", "procedure", "cron", "context", "dispatch", "utils"}
 
 # The first rule whose prefix fits a module counts. A name stands for itself and for what is below it; ``=name`` for the
@@ -31,6 +43,8 @@ RULES: list[tuple[str, set[str]]] = [
     ("outgoing", {"_lib", "errors", "message", "outgoing"}),
     # Shared by the web workers and the plugin of the same name.
     ("media", {"_lib", "errors", "config.model", "outgoing.connect", "outgoing.hosts", "user", "media"}),
+    # The bus's socket and errors, for what the bus cannot carry.
+    ("streams", {"_lib", "errors", "message", "bus", "streams"}),
     ("event.matching", {"_lib", "errors", "message", "event.matching"}),
     (
         "backend.http.app.routes",
@@ -49,6 +63,7 @@ RULES: list[tuple[str, set[str]]] = [
             "config.model",
             "config.web",
             "context",
+            "streams",
             "backend.http.app",
         },
     ),

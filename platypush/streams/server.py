@@ -1,0 +1,303 @@
+"""The daemon's side of streams: a unix socket, and a thread for each viewer."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from platypush._lib.calls import in_call
+from platypush.bus.listening import listen, peer_user, remove_socket
+from platypush.bus.replies import error_reply
+from platypush.errors import Busy, Forbidden, NotFound, PlatypushError, TimeLimit
+from platypush.message.envelope import Principal
+from platypush.streams import EndOfStream, Opener, Source, StreamRequest, permission_of
+from platypush.streams.protocol import HEARTBEAT, MAX_LINE, decode_request, encode_item, encode_ok, encode_refusal
+
+__all__ = ["StreamServer"]
+
+_GREETING_SECONDS = 5.0
+_TICK = 0.5
+"""Seconds after which each viewer's thread looks whether it is still wanted."""
+_SEND_BUFFER = 64 * 1024
+"""Bytes that wait in the kernel for a worker: what is in there is old when a slow viewer gets it."""
+_LONGEST_WAIT = 60.0
+
+
+class _Connection:
+    """A viewer's connection, and what serves him."""
+
+    __slots__ = ("_source", "ended", "name", "peer", "socket")
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+        self.name = ""
+        self.ended = threading.Event()
+        self._source: Source | None = None
+
+    def serve_from(self, name: str, source: Source) -> None:
+        """Note where the items come from, so that ``end`` reaches it."""
+        self.name, self._source = name, source
+        if self.ended.is_set():
+            source.close()
+
+    def end(self) -> None:
+        """Have the thread that serves this connection return. From any thread."""
+        self.ended.set()
+        if self._source is not None:
+            self._source.close()
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # gone already
+
+
+class StreamServer:
+    """Serves streams at the socket ``path``, and is where plugins offer them (``StreamOffers``).
+
+    Args:
+        path: where to listen; the file has mode 0600.
+        authorise: raises what the policy says against a principal's wish.
+        missing: called with the name of a stream that nobody offers; raises the reason, when there is one.
+        max_viewers: connections at once; one more is answered 503 ``busy``.
+        send_timeout: seconds in which a viewer has to take an item.
+        heartbeat: seconds without an item after which a sign of life is sent.
+        allowed_uids: user ids served beside the daemon's own and root.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        authorise: Callable[[Principal | None, str], None],
+        missing: Callable[[str], object] = lambda _: None,
+        max_viewers: int = 256,
+        send_timeout: float = 10.0,
+        heartbeat: float = 2.0,
+        allowed_uids: Iterable[int] = (),
+        logger: logging.Logger | None = None,
+    ) -> None:
+        self._path = path
+        self._authorise = authorise
+        self._missing = missing
+        self._max_viewers = max_viewers
+        self._send_timeout = send_timeout
+        self._heartbeat = heartbeat
+        self._allowed = frozenset({os.geteuid(), 0, *allowed_uids})
+        self._logger = logger or logging.getLogger(__name__)
+        self._lock = threading.Lock()
+        self._offers: dict[str, Opener] = {}
+        self._connections: set[_Connection] = set()
+        self._empty = threading.Condition(self._lock)
+        self._listener: socket.socket | None = None
+        self._inode = 0
+        self._accepting: threading.Thread | None = None
+        self._stopping = False
+
+    @property
+    def viewers(self) -> int:
+        """Connections that are open now."""
+        return len(self._connections)
+
+    def offer(self, name: str, opener: Opener) -> None:
+        """See ``StreamOffers.offer``."""
+        with self._lock:
+            self._offers[name] = opener
+        self._end(name)
+
+    def withdraw(self, name: str) -> None:
+        """See ``StreamOffers.withdraw``."""
+        with self._lock:
+            self._offers.pop(name, None)
+        self._end(name)
+
+    def end_all(self) -> None:
+        """Send all viewers away; they may come again at once."""
+        self._end(None)
+
+    def start(self) -> None:
+        """Listen and serve in threads of its own. Raises OSError or ValueError when it cannot listen."""
+        self._listener = listen(self._path, self._max_viewers)
+        self._inode = self._path.stat().st_ino
+        self._stopping = False
+        self._accepting = threading.Thread(target=self._accept, name="streams-accept", daemon=True)
+        self._accepting.start()
+
+    def stop(self, grace: float = 2.0) -> None:
+        """Take no more viewers, send away those who are there, and wait up to ``grace`` seconds for their threads."""
+        with self._lock:
+            listener, self._listener = self._listener, None
+            self._stopping = True
+        if listener is None:
+            return
+        remove_socket(self._path, self._inode)
+        listener.shutdown(socket.SHUT_RDWR)
+        if self._accepting is not None:
+            self._accepting.join()
+        listener.close()
+        self._end(None)
+        deadline = time.monotonic() + grace
+        with self._empty:
+            while self._connections and (left := deadline - time.monotonic()) > 0:
+                self._empty.wait(left)
+            if self._connections:
+                self._logger.warning("%d streams did not end within %.0f s", len(self._connections), grace)
+
+    def _end(self, name: str | None) -> None:
+        for connection in [one for one in self._snapshot() if name in (None, one.name)]:
+            connection.end()
+
+    def _snapshot(self) -> list[_Connection]:
+        with self._lock:
+            return list(self._connections)
+
+    def _accept(self) -> None:
+        # The socket is shut to end this thread, so no lock is needed to read it.
+        while (listener := self._listener) is not None:
+            try:
+                connected, _ = listener.accept()
+            except OSError as error:
+                if self._stopping:
+                    return
+                self._logger.error("A viewer's connection cannot be accepted: %s", error)
+                time.sleep(_TICK)
+                continue
+            self._admit(connected)
+
+    def _admit(self, connected: socket.socket) -> None:
+        connected.settimeout(_GREETING_SECONDS)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        user = peer_user(connected)
+        if user not in self._allowed:
+            self._logger.warning("Refused a process of user id %d at the socket for streams", user)
+            _refuse(connected, Forbidden(f"Streams are not served to user id {user}."))
+            return
+        connection = _Connection(connected)
+        with self._lock:
+            full = len(self._connections) >= self._max_viewers
+            if not full:
+                self._connections.add(connection)
+        if full:
+            _refuse(connected, Busy(f"{self._max_viewers} streams are watched, which is the limit. Try again later."))
+            return
+        thread = threading.Thread(target=self._serve, args=(connection,), name="stream", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            self._logger.error("No thread can be started for a viewer: %s", error)
+            self._forget(connection)
+            _refuse(connected, Busy())
+
+    def _forget(self, connection: _Connection) -> None:
+        with self._empty:
+            self._connections.discard(connection)
+            self._empty.notify_all()
+
+    def _serve(self, connection: _Connection) -> None:
+        try:
+            with connection.socket as connected:
+                self._serve_request(connection, connected)
+        except (OSError, EndOfStream, PlatypushError) as error:
+            self._logger.debug("A stream ended: %r", error)
+        except Exception:  # boundary: top of a thread that runs a plugin's own code
+            self._logger.exception("The stream %s failed", connection.name)
+        finally:
+            self._forget(connection)
+
+    def _serve_request(self, connection: _Connection, connected: socket.socket) -> None:
+        line = _read_line(connected)
+        if not line:
+            return
+        request_id = None
+        try:
+            request = decode_request(line)
+            request_id = request.request_id
+            with in_call(request.request_id, request.time_left):
+                self._authorise(request.principal, permission_of(request.stream))
+                source = self._opener(request.stream)(request)
+        except PlatypushError as error:
+            connected.sendall(encode_refusal(error_reply(error, request_id)))
+            return
+        except Exception:  # boundary: a plugin's own code; the viewer gets an answer all the same
+            self._logger.exception("The stream %s cannot be opened", request.stream)
+            connected.sendall(encode_refusal(error_reply(PlatypushError(), request_id)))
+            return
+        try:
+            connection.serve_from(request.stream, source)
+            self._serve_items(connection, request, source)
+        finally:
+            source.close()
+
+    def _opener(self, name: str) -> Opener:
+        opener = self._offers.get(name)
+        if opener is None:
+            self._missing(name)
+            raise NotFound(f"{name} offers no stream.")
+        return opener
+
+    def _serve_items(self, connection: _Connection, request: StreamRequest, source: Source) -> None:
+        connected = connection.socket
+        try:
+            item: bytes | None = self._first(connection, request, source)
+        except PlatypushError as error:
+            connected.sendall(encode_refusal(error_reply(error, request.request_id)))
+            return
+        # Whoever does not take an item in this time is gone, or as good as gone.
+        connected.settimeout(self._send_timeout)
+        connected.sendall(encode_ok(source.content_type))
+        last = time.monotonic()
+        while not connection.ended.is_set():
+            if item is not None:
+                for buffer in encode_item(item):
+                    connected.sendall(buffer)
+                last = time.monotonic()
+                if request.single:
+                    return
+            elif _hung_up(connected):
+                return
+            elif time.monotonic() - last >= self._heartbeat:
+                connected.sendall(HEARTBEAT)
+                last = time.monotonic()
+            item = source.next(_TICK)
+
+    @staticmethod
+    def _first(connection: _Connection, request: StreamRequest, source: Source) -> bytes:
+        deadline = time.monotonic() + min(request.time_left, _LONGEST_WAIT)
+        while (left := deadline - time.monotonic()) > 0:
+            item = source.next(min(left, _TICK))
+            if item is not None:
+                return item
+            if connection.ended.is_set() or _hung_up(connection.socket):
+                raise EndOfStream
+        raise TimeLimit(f"{request.stream} gave nothing within {request.time_left:.0f} s.")
+
+
+def _read_line(connected: socket.socket) -> bytes:
+    """The first line, without its end; empty when the other side sent none. Raises OSError."""
+    data = bytearray()
+    while not data.endswith(b"\n"):
+        chunk = connected.recv(MAX_LINE)
+        if not chunk or len(data) + len(chunk) > MAX_LINE:
+            return b""
+        data += chunk
+    return bytes(data[:-1])
+
+
+def _hung_up(connected: socket.socket) -> bool:
+    """Whether the worker closed its end: it sends nothing behind its request, so whatever there is to read is that."""
+    poll = select.poll()
+    poll.register(connected, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _refuse(connected: socket.socket, error: PlatypushError) -> None:
+    with connected:
+        try:
+            connected.sendall(encode_refusal(error_reply(error)))
+        except OSError:
+            return  # gone already
