@@ -13,48 +13,26 @@ import pytest
 from platypush.config.loader import load
 from tests.running.deaths import workers_of
 from tests.running.hub import PASSWORD, USER, Hub, running_hub
+from tests.running.hue_bridge import running_bridge
 
 pytestmark = pytest.mark.live
 
 SPEC = Path(__file__).resolve().parents[1] / "fixtures" / "spec"
 
-LIGHTS = """
-from platypush.plugins import Plugin, action
-
-
-class LightHue(Plugin):
-    on = False
-
-    @action
-    def toggle(self):
-        self.on = not self.on
-        return self.on
-
-    @action
-    def state(self):
-        return self.on
-"""
-
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """A hub with the specification's hook, and a package that brings a plugin ``light.hue`` by an entry point."""
+    """A hub with the specification's hook and a Hue bridge, whose button was just pressed."""
     folder = tmp_path_factory.mktemp("spec")
-    package = folder / "packages"
-    metadata = package / "lights-1.0.dist-info"
-    metadata.mkdir(parents=True)
-    (package / "lights.py").write_text(LIGHTS)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: lights\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[platypush.plugins]\nlight.hue = lights:LightHue\n")
-    root = Path(__file__).resolve().parents[2]
-    with running_hub(
-        folder / "hub",
-        config="light.hue:\n  enabled: true\n",
-        scripts={"hooks.py": (SPEC / "hooks.py").read_text()},
-        env={"PYTHONPATH": f"{root}:{package}"},
-        user=False,
-    ) as running:
-        yield running
+    with running_bridge(folder / "bridge") as bridge:
+        bridge.press()
+        with running_hub(
+            folder / "hub",
+            config=f"light.hue:\n  bridge: {bridge.address}\n",
+            scripts={"hooks.py": (SPEC / "hooks.py").read_text()},
+            user=False,
+        ) as running:
+            yield running
 
 
 def shell(name: str, hub: Hub, **values: str) -> Any:
@@ -88,10 +66,14 @@ def test_the_curl_lines_register_authenticate_and_execute_over_two_workers(hub: 
 
 
 def test_the_hook_toggles_the_lights_for_who_knows_its_token(hub: Hub, token: str) -> None:
-    before = hub.execute("light.hue.state", {"X-Token": token}).json()["response"]["output"]
+    def lights_on() -> set[bool]:
+        lights = hub.execute("light.hue.status", {"X-Token": token}).json()["response"]["output"]
+        return {light["on"] for light in lights}
+
+    assert lights_on() == {False}
     answer = hub.request("POST", "/hook/lights_toggle", headers={"X-Token": "abcdefabcdef"})
     assert answer.status == 200
-    assert hub.execute("light.hue.state", {"X-Token": token}).json()["response"]["output"] is not before
+    assert lights_on() == {True}
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Token": "wrong"}])

@@ -34,7 +34,7 @@ class Address:
     """What the section says of the bridge. ``url`` None: it has to be found."""
 
     url: str | None
-    username: str | None = field(repr=False)
+    token: str | None = field(repr=False)
     ssl_verify: bool
     discovery_url: str
     timeout: float
@@ -137,7 +137,7 @@ class Pairing:
                 f"{bridge.title} has another certificate than when it was paired. If it was replaced or "
                 "reset, run light.hue.connect with reset=true; otherwise somebody is in between."
             )
-        username = self._address.username or known.get("username") or ""
+        username = self._address.token or known.get("username") or ""
         paired = replace(bridge, username=username)
         if not username or not self._is_known(paired):
             paired = replace(bridge, username=self._pair(bridge))
@@ -145,7 +145,7 @@ class Pairing:
             name,
             url=bridge.url,
             **({"certificate": certificate} if certificate else {}),
-            **({} if self._address.username else {"username": paired.username}),
+            **({} if self._address.token else {"username": paired.username}),
         )
         return paired
 
@@ -153,9 +153,9 @@ class Pairing:
         try:
             bridge.get("/lights")
         except NotPaired as error:
-            if self._address.username:
+            if self._address.token:
                 raise Unavailable(
-                    f"{bridge.title} does not know the configured username. Remove it from the section to pair "
+                    f"{bridge.title} does not know the configured token. Remove it from the section to pair "
                     "with the bridge's button."
                 ) from error
             return False
