@@ -15,6 +15,7 @@ from platypush._lib.originals import find_original
 from platypush.cli.options import Options, installation_options
 from platypush.cli.rendered import emit, output_option
 from platypush.config.loader import load
+from platypush.config.media import media_settings
 from platypush.config.model import Config, HttpSettings
 from platypush.render.installation import Installation, read_installation
 from platypush.render.nginx import ORIGINALS, Site, render_nginx
@@ -66,6 +67,7 @@ def site_of(config: Config, installation: Installation | None) -> Site:
     """The site for a configuration on this machine, with what the installer was told."""
     http = config.http or HttpSettings()
     installation = installation or Installation()
+    media = media_settings(config)
     site = Site(
         names=_words(installation.domain or ""),
         http=_everywhere("80"),
@@ -76,6 +78,7 @@ def site_of(config: Config, installation: Installation | None) -> Site:
         static=through_current(_STATIC),
         pages=through_current(find_original("nginx/pages")),
         resource_dirs=http.resource_dirs,
+        media_dirs=media.media_dirs if media else (),
         request_body=config.limits.request_body,
         read_timeout=config.limits.nginx_read_timeout,
         trusted_proxies=http.trusted_proxies,

@@ -14,6 +14,7 @@ from platypush._lib.originals import find_original
 from platypush.cli.options import Options, installation_options
 from platypush.cli.rendered import emit, output_option
 from platypush.config.loader import load
+from platypush.config.media import media_settings
 from platypush.config.model import Config, HttpSettings
 from platypush.config.paths import user_config
 from platypush.render.installation import Installation, read_installation
@@ -44,6 +45,7 @@ def command(ctx: click.Context, output: Path | None, listen: str | None, user: s
 def site_of(config: Config, installation: Installation | None, listen: str | None, user: str) -> SystemdSite:
     """The site for a configuration on this machine, with what the installer was told."""
     http = config.http or HttpSettings()
+    media = media_settings(config)
     if listen is None and installation is not None and not installation.nginx:
         listen = installation.listen or f"{http.bind_address}:{http.port}"
     host, colon, port = (listen or "").rpartition(":")
@@ -60,7 +62,7 @@ def site_of(config: Config, installation: Installation | None, listen: str | Non
         listen_websocket=websocket if listen and not http.disable_websocket else None,
         graceful_stop=config.limits.graceful_stop,
         sections=tuple(sorted({*config.plugins, *config.backends})),
-        readable=tuple(http.resource_dirs.values()),
+        readable=(*http.resource_dirs.values(), *(media.media_dirs if media else ())),
         writable=tuple(_writable(config)),
     )
 

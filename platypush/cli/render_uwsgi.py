@@ -20,6 +20,7 @@ from platypush.backend.http.plan import HTTP_VARIABLE, UWSGI_VARIABLE, Defaults,
 from platypush.cli.options import Options, installation_options
 from platypush.cli.rendered import emit, output_option
 from platypush.config.loader import load
+from platypush.config.media import media_settings
 from platypush.config.model import Config, HttpSettings
 from platypush.config.paths import user_config
 from platypush.errors import ConfigurationError
@@ -65,6 +66,7 @@ def command(ctx: click.Context, output: Path | None, line: bool, socket: str | N
 
 def _site(config: Config, socket: str | None, user: str | None) -> UwsgiSite:
     http = config.http or HttpSettings()
+    media = media_settings(config)
     path = config.path or user_config(os.environ)
     program = find_binary(os.environ, Path(sys.prefix))
     plan = _plan(http, path, socket)
@@ -83,7 +85,7 @@ def _site(config: Config, socket: str | None, user: str | None) -> UwsgiSite:
         workdir=config.workdir,
         runtime_dir=config.runtime_dir,
         harakiri=math.ceil(config.limits.harakiri),
-        resource_dirs=tuple(http.resource_dirs.values()),
+        resource_dirs=(*http.resource_dirs.values(), *(media.media_dirs if media else ())),
         nginx_group=_NGINX_GROUP if _is_behind_nginx() else None,
         ini=_shipped(plan, path),
         user=owner,

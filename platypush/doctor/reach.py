@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from platypush.config.media import media_settings
 from platypush.doctor.finding import Finding, error, warning
 from platypush.doctor.patient import Patient
 
@@ -52,7 +53,8 @@ class Way:
 
 
 def gather(patient: Patient) -> tuple[Way, ...]:
-    """The ways to all folders of ``resource_dirs``, for nginx or else for the hub, and to the sockets' folder."""
+    """The ways to all folders of ``resource_dirs``, for nginx or else for the hub, and to the sockets' folder; to the
+    folders of media for the hub, which sends what nginx cannot."""
     reader = _reader_named(_NGINX_USER) if patient.behind_nginx else _owner_of(patient.config.workdir)
     http = patient.config.http
     if reader is None or http is None:
@@ -60,7 +62,12 @@ def gather(patient: Patient) -> tuple[Way, ...]:
     wanted = [(f"resource_dirs.{name}", folder) for name, folder in http.resource_dirs.items()]
     if patient.behind_nginx:
         wanted.append(("the hub's sockets", patient.places.web_sockets))
-    return tuple(_way(purpose, target, reader) for purpose, target in wanted)
+    ways = [_way(purpose, target, reader) for purpose, target in wanted]
+    media = media_settings(patient.config)
+    owner = _owner_of(patient.config.workdir)
+    if media is not None and owner is not None:
+        ways += [_way("media_dirs of the section media", folder, owner) for folder in media.media_dirs]
+    return tuple(ways)
 
 
 def _reader_named(name: str) -> Reader | None:
@@ -119,5 +126,5 @@ def judge(ways: tuple[Way, ...]) -> Iterator[Finding]:
             text = f"{way.reader.name} cannot enter {closed.path} (mode {closed.mode:04o}), on the way to {way.target}"
             mend = f"setfacl -m u:{way.reader.name}:x {closed.path}    # or: chmod o+x {closed.path}"
             yield error("folder.closed", f"{text} ({way.purpose}): it gets at nothing there.", mend)
-        elif way.missing and way.purpose.startswith("resource_dirs"):
+        elif way.missing and way.purpose.startswith(("resource_dirs", "media_dirs")):
             yield warning("folder.missing", f"There is no folder {way.target} ({way.purpose}).", f"mkdir {way.target}")

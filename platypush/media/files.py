@@ -109,19 +109,29 @@ def subtitles_beside(place: Place) -> Path | None:
     return place.path.parent / min(fitting)[2] if fitting else None
 
 
-def walk(folders: Sequence[Path], most: int) -> Iterator[Path]:
+def walk(folders: Sequence[Path], most: int) -> Iterator[Place]:
     """Files below ``folders`` that are media by their names, folder by folder in the order of their names.
 
-    Hidden ones and links are passed over. Ends after ``most`` files of any kind.
+    Hidden ones, links, and those whose names are no text are passed over. Ends after ``most`` files of any kind.
     """
     seen = 0
     for folder in folders:
-        for base, inner, names in os.walk(os.path.realpath(folder)):
+        root = os.path.realpath(folder)
+        for base, inner, names in os.walk(root):
             inner[:] = sorted(name for name in inner if not name.startswith("."))
             for name in sorted(names):
                 seen += 1
                 if seen > most:
                     return
-                path = Path(base, name)
-                if is_media_name(name) and not name.startswith(".") and not path.is_symlink():
-                    yield path
+                path = os.path.join(base, name)
+                if is_media_name(name) and not name.startswith(".") and not os.path.islink(path) and _is_text(path):
+                    yield Place(folder, Path(root), Path(path))
+
+
+def _is_text(path: str) -> bool:
+    """Whether JSON and the database can have it."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import jinja2
 
 from platypush.errors import ConfigurationError
-from platypush.render.nginx_resources import locations, unservable
+from platypush.render.nginx_resources import locations, media_locations, unservable
 from platypush.render.nginx_text import quoted, quoted_value
 from platypush.render.nginx_version import DEFAULT_VERSION, Version, has_http2_directive, has_reject_handshake
 
@@ -43,6 +43,7 @@ _SNIPPETS = tuple(
         "errors",
         "file",
         "headers",
+        "media",
         "resource",
         "resources",
         "static",
@@ -108,6 +109,8 @@ class Site:
     pages: Path
     """The pages for failures: ``nginx/pages``."""
     resource_dirs: Mapping[str, Path] = field(default_factory=dict)
+    media_dirs: tuple[Path, ...] = ()
+    """Folders of media, which nginx sends when the application says so."""
     request_body: int = 16 * 1024 * 1024
     read_timeout: int = 75
     trusted_proxies: tuple[str, ...] = ()
@@ -167,6 +170,7 @@ def _values(site: Site) -> dict[str, object]:
         "read_timeout": site.read_timeout,
         "resources": locations(site.resource_dirs),
         "unservable": unservable(site.resource_dirs),
+        "media": media_locations(site.media_dirs),
         "errors": _FAILURES,
         "csp_data": CSP_DATA,
         "csp_page": CSP_PAGE,

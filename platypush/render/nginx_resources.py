@@ -1,12 +1,14 @@
-"""nginx's locations for ``resource_dirs``. Pure."""
+"""nginx's locations for ``resource_dirs`` and for folders of media. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["LONGEST_KEY", "Location", "locations", "unservable"]
+from platypush.media.files import folder_key
+
+__all__ = ["LONGEST_KEY", "Location", "locations", "media_locations", "unservable"]
 
 LONGEST_KEY = 200
 """Bytes. nginx keeps the length of a location's name in one byte, and silently takes a longer one for another."""
@@ -29,6 +31,12 @@ def locations(directories: Mapping[str, Path]) -> tuple[Location, ...]:
     return tuple(
         Location(key, keys[key], any(key.startswith(f"{other}/") for other in keys if other != key)) for key in fitting
     )
+
+
+def media_locations(folders: Iterable[Path]) -> tuple[Location, ...]:
+    """Every folder of media, under the name that the application has for it."""
+    keys = {folder_key(folder): str(folder).rstrip("/") for folder in folders}
+    return tuple(Location(key, folder, nested=False) for key, folder in sorted(keys.items()))
 
 
 def unservable(directories: Mapping[str, Path]) -> tuple[str, ...]:

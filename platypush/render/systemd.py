@@ -58,7 +58,7 @@ class SystemdSite:
     sections: tuple[str, ...] = ()
     """Names of the plugins and backends that are configured."""
     readable: tuple[Path, ...] = ()
-    """Folders that the hub reads: resource_dirs."""
+    """Folders that the hub reads: resource_dirs and media_dirs."""
     writable: tuple[Path, ...] = ()
     """Folders outside of the work folder that the hub writes: log, database, plugins' output."""
 
@@ -109,7 +109,7 @@ def _service_lines(site: SystemdSite) -> list[str]:
         if any(path.is_relative_to(home) for path in outside for home in (Path("/home"), Path("/root"))):
             lines.append("ProtectHome=false")
     if hidden := [path for path in site.readable if any(path.is_relative_to(folder) for folder in _HIDDEN)]:
-        lines += ["# PrivateTmp would hide these of resource_dirs.", _paths("BindReadOnlyPaths", hidden)]
+        lines += ["# PrivateTmp would hide these of resource_dirs or media_dirs.", _paths("BindReadOnlyPaths", hidden)]
     return lines
 
 

@@ -56,8 +56,12 @@ def test_the_way_to_a_resource_folder_has_every_folder_above_it(make_patient: Ma
     folder = tmp_path / "photos" / "of us"
     folder.mkdir(parents=True)
     (tmp_path / "work").mkdir()
-    patient = make_patient(f"backend.http:\n  resource_dirs:\n    photos: {folder}\n    gone: {folder}/gone\n")
-    good, gone = reach.gather(patient)
+    patient = make_patient(
+        f"backend.http:\n  resource_dirs:\n    photos: {folder}\n    gone: {folder}/gone\n"
+        f"media:\n  media_dirs: [{folder}/films]\n"
+    )
+    good, gone, films = reach.gather(patient)
+    assert (films.target, films.missing) == (folder / "films", True)
     assert [entry.path for entry in good.entries][-2:] == [folder.parent.resolve(), folder.resolve()]
     assert not good.missing
     assert gone.missing

@@ -13,6 +13,7 @@ from platypush.cli.render_nginx import read_originals, site_of
 from platypush.config.loader import load
 from platypush.config.model import Limits
 from platypush.errors import ConfigurationError
+from platypush.media.files import folder_key
 from platypush.render import nginx
 from platypush.render.installation import Installation
 from platypush.render.nginx import Site, render_nginx
@@ -189,6 +190,23 @@ def test_every_original_is_rendered_and_no_placeholder_is_left() -> None:
     assert 'alias "/{% y %}/";' in files["/etc/nginx/snippets/platypush-resources.conf"]
     others = [text for name, text in files.items() if "resources" not in name]
     assert not [text for text in others if "{{" in text or "{%" in text]
+
+
+def test_folders_of_media_have_internal_locations_that_the_application_knows_by_name(tmp_path: Path) -> None:
+    text = "media:\n  media_dirs: [/films, '/a \"b\" $c/']\n"
+    site = site_of(config_with(tmp_path, text), None)
+    assert site.media_dirs == (Path("/films"), Path('/a "b" $c'))
+    shown = render_nginx(site, read_originals())["/etc/nginx/snippets/platypush-media.conf"]
+    keys = [folder_key(folder) for folder in site.media_dirs]
+    for key, folder in zip(keys, ('"/films/"', '"/a \\"b\\" ${platypush_dollar}c/"'), strict=True):
+        assert f"location ^~ /_media/{key}/ {{\n" in shown
+        assert f"    alias {folder};" in shown
+    assert f'uwsgi_param PLATYPUSH_MEDIA "{" ".join(sorted(keys))}";' in shown
+    assert shown.count("    internal;\n") == 2
+
+
+def test_without_folders_of_media_nginx_sends_none() -> None:
+    assert "location" not in rendered()["/etc/nginx/snippets/platypush-media.conf"]
 
 
 def config_with(tmp_path: Path, text: str) -> Any:
