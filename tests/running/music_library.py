@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-__all__ = ["ALBUM", "LOOSE", "QUOTED", "SECONDS", "make_library"]
+__all__ = ["ALBUM", "COVER", "LOOSE", "QUOTED", "SECONDS", "TRACKS", "make_library"]
 
 SECONDS = 30
 ALBUM = "Elbow/Asleep in the Back"
+COVER = f"{ALBUM}/cover.jpg"
 QUOTED = 'Björk + 東京/It\'s "quoted" \\ & 100% #1?.flac'
 LOOSE = "loose.flac"
-_TRACKS: dict[str, dict[str, str]] = {
+TRACKS: dict[str, dict[str, str]] = {
     f"{ALBUM}/01 Any Day Now.flac": {
         "title": "Any Day Now",
         "artist": "Elbow",
@@ -38,10 +39,10 @@ _TRACKS: dict[str, dict[str, str]] = {
 def make_library(folder: Path) -> Path:
     """Write the files below ``folder``: sounds of ``SECONDS``, the first track with a picture in it, its album with a
     ``cover.jpg``."""
-    cover = folder / ALBUM / "cover.jpg"
+    cover = folder / COVER
     cover.parent.mkdir(parents=True)
     _ffmpeg("-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", "1", str(cover))
-    for number, (name, tags) in enumerate(_TRACKS.items()):
+    for number, (name, tags) in enumerate(TRACKS.items()):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         sound = ["-f", "lavfi", "-i", f"sine=frequency={300 + 100 * number}:sample_rate=8000:duration={SECONDS}"]
