@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from platypush.config.companions import companions
 from platypush.config.core import Core
 from platypush.config.default import default_text
 from platypush.config.include import read_document
@@ -114,7 +115,7 @@ def _build(
         sources=sources,
         raw=raw,
         **settings,
-        **_frozen(sections),
+        **_frozen(sections, disabled),
     )
 
 
@@ -180,11 +181,11 @@ def _warnings(document: Document) -> list[SectionProblem]:
     ]
 
 
-def _frozen(sections: Sections) -> dict[str, Any]:
+def _frozen(sections: Sections, disabled: frozenset[str]) -> dict[str, Any]:
     return {
         "hooks": tuple(sections.hooks),
         "procedures": tuple(sections.procedures),
         "crons": tuple(sections.crons),
         "backends": sections.backends,
-        "plugins": sections.plugins,
+        "plugins": {**companions(sections.backends, disabled), **sections.plugins},
     }
