@@ -28,7 +28,7 @@ def old(tmp_path: Path) -> Path:
     config = home / ".config/platypush"
     for name, text in {
         "config.yaml": "include: [more.yaml]\nbackend.redis: {}\nbackend.http:\n    port: 8123\n",
-        "more.yaml": "light.hue:\n    bridge: hue\nconstants:\n    level: 20\n",
+        "more.yaml": "zwave.mqtt:\n    host: hub\nconstants:\n    level: 20\n",
         "scripts/hooks.py": "from platypush.utils import run\n\ndef go():\n    run('shell.exec', cmd='ls')\n",
         "scripts/__pycache__/hooks.pyc": "compiled",
         "dashboards/main.xml": "<Dashboard/>\n",
@@ -83,7 +83,7 @@ def test_everything_is_taken_over_and_the_old_one_stays_as_it_is(old: Path, run:
         "more.yaml",
         "scripts/hooks.py",
     ]
-    for line in ("more.yaml: light.hue", "config.yaml: backend.redis", "user 'eve': the password", "user 'a:b'"):
+    for line in ("more.yaml: zwave.mqtt", "config.yaml: backend.redis", "user 'eve': the password", "user 'a:b'"):
         assert line in result.output
     assert "add the line 'shell:'" in result.output
 
