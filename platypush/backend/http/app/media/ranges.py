@@ -61,9 +61,9 @@ def select(header: Callable[[str], str | None], version: Version, *, method: str
     return _part(wanted, version.size) or Selection(200, 0, version.size)
 
 
-def is_plain(wanted: str | None) -> bool:
-    """Whether nginx takes a Range header for the same as ``select`` does: for others it answers 416."""
-    return wanted is None or _PLAIN.fullmatch(wanted) is not None
+def is_plain(wanted: str) -> bool:
+    """Whether a Range header is one single range, written so that every server understands it."""
+    return _PLAIN.fullmatch(wanted) is not None
 
 
 def _precondition(header: Callable[[str], str | None], version: Version) -> int | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from platypush.media.files import Place
     from platypush.media.remote import RemoteAnswer, Remotes
 
-__all__ = ["OFFERED", "attachment", "internal_address", "send_file", "send_remote"]
+__all__ = ["OFFERED", "attachment", "send_file", "send_remote"]
 
 OFFERED = "PLATYPUSH_MEDIA"
 """A variable of the uwsgi protocol, which no client can set: nginx names the folders that it has locations for, or says
@@ -63,13 +63,15 @@ def send_file(place: Place, kind: str, environ: WSGIEnvironment, *, accel_redire
         response = Response(status=chosen.status)
         response.headers["ETag"] = f'"{version.etag}"'
         response.headers["Last-Modified"] = version.last_modified
-        response.headers["Accept-Ranges"] = "bytes"
         if chosen.status == 304:
             return _finished(response, kind)
-        if method == "GET" and (address := internal_address(place, environ, accel_redirect=accel_redirect)):
+        # nginx answers 416 to what is ignored here, so that it gets no range but one that it understands.
+        same = _CONDITIONS["Range"] not in environ or (chosen.status == 206 and is_plain(environ["HTTP_RANGE"]))
+        if method == "GET" and same and (address := _internal(place, environ, accel_redirect=accel_redirect)):
             response.status_code = 200
             response.headers["X-Accel-Redirect"] = address
             return _finished(response, kind)
+        response.headers["Accept-Ranges"] = "bytes"
         response.headers["Content-Length"] = str(chosen.length)
         if chosen.status == 206:
             response.headers["Content-Range"] = chosen.content_range(version.size)
@@ -82,24 +84,12 @@ def send_file(place: Place, kind: str, environ: WSGIEnvironment, *, accel_redire
             os.close(handle)
 
 
-def internal_address(place: Place, environ: WSGIEnvironment, *, accel_redirect: bool) -> str | None:
-    """The address by which nginx sends the file, percent-encoded; None when it is not to."""
-    offered: str | None = environ.get(OFFERED)
-    key = folder_key(place.folder)
-    wanted = accel_redirect if offered is None else key in offered.split()
-    if not wanted or not is_plain(environ.get("HTTP_RANGE")):
-        return None
-    return f"{INTERNAL}{key}/{quote(os.fsencode(place.relative))}"
-
-
 def send_remote(remotes: Remotes, url: str, kind: str, environ: WSGIEnvironment) -> Response:
     """What another server has at ``url``, as ``environ`` asks for it. Raises like ``Remotes.get``; 416 as above."""
     asked = {name: environ[key] for name, key in _CONDITIONS.items() if environ.get(key)}
-    if not is_plain(asked.get("Range")):
-        # What is no single range is ignored here, too.
-        asked.pop("Range", None)
     method: str = environ["REQUEST_METHOD"]
-    if method == "HEAD":
+    if method != "GET" or not is_plain(asked.get("Range", "")):
+        # As for files: ranges are for GET, and what is no single one is ignored.
         asked.pop("Range", None)
     answer = remotes.get(url, asked, method=method)
     if answer.status == 416:
@@ -123,6 +113,14 @@ def attachment(name: str) -> str:
     plain = "".join(char if " " <= char <= "~" and char not in '"\\%' else "_" for char in name)
     header = f'attachment; filename="{plain}"'
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
+
+
+def _internal(place: Place, environ: WSGIEnvironment, *, accel_redirect: bool) -> str | None:
+    """The address by which nginx sends the file, percent-encoded; None when it is not to."""
+    offered: str | None = environ.get(OFFERED)
+    key = folder_key(place.folder)
+    wanted = accel_redirect if offered is None else key in offered.split()
+    return f"{INTERNAL}{key}/{quote(os.fsencode(place.relative))}" if wanted else None
 
 
 def _finished(response: Response, kind: str) -> Response:
