@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from platypush._lib.suggest import did_you_mean
-from platypush.errors import ActionFailed, BadRequest, Unavailable
+from platypush.errors import ActionFailed, BadRequest, PlatypushError, Unavailable
 
 __all__ = ["RedisServer"]
 
@@ -83,22 +83,28 @@ class RedisServer:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Have the library's errors raised as Unavailable (away, or it lets nobody in), BadRequest (no such value) and
-        ActionFailed (it refuses the command)."""
-        from redis import exceptions
+        """Have the library's errors raised as those of ``reason``."""
+        from redis.exceptions import RedisError
 
         try:
             yield
-        except exceptions.AuthenticationError as error:
-            raise Unavailable(f"{self.name} lets nobody in: {error} Check username and password.") from error
-        except exceptions.TimeoutError as error:
-            raise Unavailable(f"{self.name} did not answer in time: {_plain(error)}") from error
-        except (exceptions.ConnectionError, OSError) as error:
-            raise Unavailable(f"{self.name} cannot be reached: {_plain(error)}") from error
-        except exceptions.DataError as error:
-            raise BadRequest(f"{self.name} cannot hold that: {error}") from error
-        except exceptions.RedisError as error:
-            raise ActionFailed(f"{self.name} refuses: {error}") from error
+        except (RedisError, OSError) as error:
+            raise self.reason(error) from error
+
+    def reason(self, error: Exception) -> PlatypushError:
+        """What an error of the library, or of the system, means: Unavailable (the server is away, or lets nobody in),
+        BadRequest (no such value) or ActionFailed (it refuses the command)."""
+        from redis import exceptions
+
+        if isinstance(error, exceptions.AuthenticationError):
+            return Unavailable(f"{self.name} lets nobody in: {error} Check username and password.")
+        if isinstance(error, exceptions.TimeoutError):
+            return Unavailable(f"{self.name} did not answer in time: {_plain(error)}")
+        if isinstance(error, (exceptions.ConnectionError, OSError)):
+            return Unavailable(f"{self.name} cannot be reached: {_plain(error)}")
+        if isinstance(error, exceptions.DataError):
+            return BadRequest(f"{self.name} cannot hold that: {error}")
+        return ActionFailed(f"{self.name} refuses: {error}")
 
 
 def _from_url(url: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ RULES: list[tuple[str, set[str]]] = [
     # Prints what a worker needs, so it sees both sides of the configuration; nobody imports it.
     ("message", {"_lib", "errors", "message"}),
     ("config", {"_lib", "errors", "config"}),
-    ("bus", {"_lib", "errors", "message", "config.model", "bus"}),
+    ("bus", {"_lib", "errors", "message", "config.model", "outgoing.redis", "bus"}),
     ("user", {"_lib", "errors", "message", "user"}),
     ("process", {"_lib", "errors", "process"}),
     ("outgoing", {"_lib", "errors", "message", "outgoing"}),

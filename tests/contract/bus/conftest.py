@@ -1,7 +1,11 @@
-"""One factory for each implementation of the bus. A new one joins by a line in ``IMPLEMENTATIONS``."""
+"""One factory for each implementation of the bus. A new one joins by a line in ``IMPLEMENTATIONS``.
+
+The Redis bus needs a real server; the tests start one for all of them.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +13,10 @@ from typing import Protocol
 import pytest
 
 from platypush.bus import BusClient, BusServer, Handler
+from platypush.bus.redis import RedisBusClient, RedisBusServer
 from platypush.bus.unix import UnixBusClient, UnixBusServer
+from platypush.outgoing.redis import RedisServer
+from tests.running.redis import RedisProcess, running_redis
 
 
 class Implementation(Protocol):
@@ -31,7 +38,22 @@ class UnixImplementation:
         return UnixBusClient(self._path, wait=wait, max_frame=max_frame, margin=margin)
 
 
-IMPLEMENTATIONS: dict[str, Callable[[Path], Implementation]] = {"unix": UnixImplementation}
+class RedisImplementation:
+    def __init__(self, redis: RedisProcess) -> None:
+        self._redis = RedisServer({"port": redis.port})
+        self._secret = os.urandom(32)  # a hub of its own for each test
+
+    def server(self, *, max_calls: int = 64, max_frame: int = 1 << 26) -> BusServer:
+        return RedisBusServer(self._redis, self._secret, max_calls=max_calls, max_frame=max_frame)
+
+    def client(self, *, wait: float = 5.0, max_frame: int = 1 << 26, margin: float = 0.1) -> BusClient:
+        return RedisBusClient(self._redis, self._secret, wait=wait, max_frame=max_frame, margin=margin)
+
+
+IMPLEMENTATIONS: dict[str, Callable[[pytest.FixtureRequest], Implementation]] = {
+    "redis": lambda request: RedisImplementation(request.getfixturevalue("redis_process")),
+    "unix": lambda request: UnixImplementation(request.getfixturevalue("tmp_path")),
+}
 
 
 class Bus:
@@ -60,9 +82,15 @@ class Bus:
             server.stop(0)
 
 
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisProcess]:
+    with running_redis(tmp_path_factory.mktemp("redis")) as made:
+        yield made
+
+
 @pytest.fixture(params=sorted(IMPLEMENTATIONS))
-def bus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bus]:
+def bus(request: pytest.FixtureRequest) -> Iterator[Bus]:
     name: str = request.param
-    made = Bus(IMPLEMENTATIONS[name](tmp_path))
+    made = Bus(IMPLEMENTATIONS[name](request))
     yield made
     made.end()
