@@ -98,13 +98,16 @@ def subtitles_beside(place: Place) -> Path | None:
     """
     stem = place.path.stem.lower()
     try:
-        names = sorted(entry.name for entry in os.scandir(place.path.parent) if not entry.is_dir())
+        names = sorted(os.listdir(place.path.parent))
     except OSError:
         return None
     fitting = []
     for name in names:
         beginning, dot, end = name.lower().rpartition(".")
         if dot + end in SUBTITLES and (beginning == stem or beginning.rpartition(".")[0] == stem):
+            # False for what cannot be looked at, too.
+            if not os.path.isfile(place.path.parent / name):
+                continue
             fitting.append((beginning != stem, SUBTITLES.index(dot + end), name))
     return place.path.parent / min(fitting)[2] if fitting else None
 
