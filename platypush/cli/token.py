@@ -25,8 +25,8 @@ def token() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    help="What it may do: 'light.*' (actions), 'events:light.*', 'resources:photos', 'metrics'. Repeat for more; "
-    "without: all.",
+    help="What it may do: 'light.*' (actions), 'events:light.*', 'resources:photos', 'camera:ffmpeg', "
+    "'metrics'. Repeat for more; without: all.",
 )
 @_days
 @installation_options

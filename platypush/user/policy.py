@@ -10,7 +10,7 @@ from platypush.message.envelope import Principal
 
 __all__ = ["GRANTABLE", "allows", "authorise", "check_scopes"]
 
-GRANTABLE = ("action", "events", "resources")
+GRANTABLE = ("action", "events", "resources", "camera")
 """Kinds of permission that a restricted token can be given."""
 
 _BY_NAME = frozenset({"metrics"})
@@ -22,7 +22,7 @@ _NEVER_RESTRICTED = "action:user."
 
 def authorise(principal: Principal | None, permission: str) -> None:
     """Return when ``principal`` has ``permission`` (``action:tts.say``, ``events:light.x``, ``resources:photos``,
-    ``api:tokens``, ``metrics``, …).
+    ``camera:ffmpeg``, ``api:tokens``, ``metrics``, …).
 
     Raises NotAuthenticated for nobody and Forbidden for a restricted token without a matching pattern.
     """
@@ -65,7 +65,7 @@ def check_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
         if (separator and (kind not in GRANTABLE or not pattern)) or not scope or not scope.isprintable():
             raise BadRequest(
                 f"A token cannot be restricted to {scope!r}. Give an action or a pattern such as 'light.*', "
-                "'events:light.*', 'resources:photos' or 'metrics'."
+                "'events:light.*', 'resources:photos', 'camera:ffmpeg' or 'metrics'."
             )
         checked[scope] = None
     if not checked:

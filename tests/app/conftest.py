@@ -17,6 +17,10 @@ from platypush.backend.http.app.factory import create_app
 from platypush.backend.http.app.state import web_of
 from platypush.config.model import MediaSettings
 from platypush.config.web import WebSettings
+from platypush.errors import Busy
+from platypush.streams import EndOfStream, StreamRequest, socket_beside
+from platypush.streams.server import StreamServer
+from platypush.user.policy import authorise
 from platypush.user.service import Users, open_users
 from platypush.user.settings import UserSettings
 from tests.app.fakes import FakeBus
@@ -36,7 +40,7 @@ class Owner:
     jwt: str
     api_token: str
     restricted: str
-    """Allows ``light.*`` and ``resources:photos``."""
+    """Allows ``light.*``, ``resources:photos`` and ``camera:ffmpeg``."""
 
     def bearer(self, token: str | None = None) -> dict[str, str]:
         return {"Authorization": f"Bearer {token or self.jwt}"}
@@ -90,6 +94,38 @@ def bus() -> FakeBus:
     return FakeBus()
 
 
+class Album:
+    """A camera with three pictures, whose last viewer's request is ``asked``."""
+
+    content_type = "image/jpeg"
+
+    def __init__(self, request: StreamRequest) -> None:
+        if request.args.get("full"):
+            raise Busy("The camera has as many viewers as it may.")
+        self.asked = request
+        self._pictures = [b"first", b"second", b"third"]
+
+    def next(self, seconds: float) -> bytes | None:
+        del seconds
+        if not self._pictures:
+            raise EndOfStream
+        return self._pictures.pop(0)
+
+    def close(self) -> None:
+        self._pictures.clear()
+
+
+@pytest.fixture
+def streams(settings: WebSettings) -> Iterator[StreamServer]:
+    """The daemon's streams, with the cameras ``ffmpeg`` and ``ir.mlx90640``."""
+    server = StreamServer(socket_beside(settings.bus_path), authorise=authorise)
+    for name in ("camera.ffmpeg", "camera.ir.mlx90640"):
+        server.offer(name, Album)
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def make_app(settings: WebSettings, bus: FakeBus, users: Users) -> Iterator[Callable[..., Flask]]:
     """Builds the application with some settings changed."""
@@ -125,5 +161,5 @@ def owner(users: Users) -> Owner:
         session=users.sessions.create(NAME, False, "203.0.113.9", "test").token,
         jwt=users.tokens.issue_jwt(NAME, 1),
         api_token=users.tokens.create_api_token(NAME, "phone").secret,
-        restricted=users.tokens.create_api_token(NAME, "lamp", ("light.*", "resources:photos")).secret,
+        restricted=users.tokens.create_api_token(NAME, "lamp", ("light.*", "resources:photos", "camera:ffmpeg")).secret,
     )

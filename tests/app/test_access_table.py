@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from platypush.backend.http.app.auth.decorator import access_of
 from platypush.config.web import WebSettings
+from platypush.streams.server import StreamServer
 from platypush.user.media import Medium
 from platypush.user.service import Users
 from tests.app.conftest import GLOBAL_TOKEN, NAME, PASSWORD, STRANGER, Owner
@@ -23,7 +24,7 @@ MEDIUM = "f" * 40
 PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 EXECUTE = {"type": "request", "action": "light.on", "args": {}}
 
-# method, path, JSON body, whether the restricted persona (light.*, resources:photos) may
+# method, path, JSON body, whether the restricted persona (light.*, resources:photos, camera:ffmpeg) may
 PROTECTED: list[tuple[str, str, Any, bool]] = [
     ("GET", "/", None, False),
     ("GET", "/plugin/tts", None, False),
@@ -41,6 +42,15 @@ PROTECTED: list[tuple[str, str, Any, bool]] = [
     ("GET", "/openapi.json", None, False),
     ("GET", "/metrics", None, False),
     ("GET", "/qrcode?content=x", None, False),
+    ("GET", "/camera/ffmpeg/photo", None, True),
+    ("GET", "/camera/ffmpeg/photo.png", None, True),
+    ("GET", "/camera/ffmpeg/frame", None, True),
+    ("GET", "/camera/ffmpeg/video", None, True),
+    ("GET", "/camera/ffmpeg/video.mjpeg", None, True),
+    ("GET", "/camera/ffmpeg/feed", None, True),
+    ("GET", "/camera/ffmpeg/stream", None, True),
+    ("GET", "/camera/ir/mlx90640/photo", None, False),
+    ("GET", "/camera/ir/mlx90640/video", None, False),
     ("GET", "/media", None, False),
     ("PUT", "/media", {"source": "FILMS/a.png"}, False),
     ("GET", f"/media/{MEDIUM}.png", None, False),
@@ -71,6 +81,13 @@ OPEN = {
     # These decide by themselves; the table above holds them to it.
     "/execute",
     "/resources/<path:path>",
+    "/camera/<path:camera>/photo",
+    "/camera/<path:camera>/photo.<ext>",
+    "/camera/<path:camera>/frame",
+    "/camera/<path:camera>/video",
+    "/camera/<path:camera>/video.<ext>",
+    "/camera/<path:camera>/feed",
+    "/camera/<path:camera>/stream",
     "/media/<name>",
     "/media/subtitles/<name>",
     "/metrics",
@@ -100,7 +117,8 @@ WAYS = pytest.mark.parametrize("way", list(ways(Owner("", "", "", "", ""))))
 
 
 @pytest.fixture
-def ask(app: Flask, settings: WebSettings, users: Users) -> Callable[..., TestResponse]:
+def ask(app: Flask, settings: WebSettings, users: Users, streams: StreamServer) -> Callable[..., TestResponse]:
+    assert streams.viewers == 0
     (settings.resource_dirs["photos"] / "a.txt").write_text("photo")
     assert settings.media is not None
     film = settings.media.media_dirs[0] / "a.png"

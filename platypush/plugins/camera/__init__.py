@@ -218,14 +218,15 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         """Have the camera open while somebody watches."""
         self._capture.run()
 
-    def on_start(self) -> None:
+    def start(self) -> object:
         """Offer the pictures to viewers."""
-        super().on_start()
+        super().start()
         streams = self.services.streams
         if streams is not None:
             streams.offer(self.name, self._open_stream)
+        return None
 
-    def on_stop(self) -> None:
+    def stop(self) -> object:
         """Send viewers away, end a recording, let the camera go."""
         streams = self.services.streams
         if streams is not None:
@@ -239,7 +240,7 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
                 self.logger.warning("The recording was cut off: %s", error)
         self._variants.stop()
         self._capture.stop()
-        super().on_stop()
+        return super().stop()
 
     def _open_stream(self, request: StreamRequest) -> Source:
         wish = Wish.read(request.args, quality=self.picture.quality)

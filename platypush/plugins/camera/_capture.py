@@ -56,6 +56,7 @@ class Capture:
         self._stopping = False
         self._pictures: Pictures | None = None
         self._count = 0
+        self._shown = False
         self._left_at = 0.0
         self._came = 0
 
@@ -81,18 +82,19 @@ class Capture:
 
     def run(self) -> None:
         """Open the camera whenever somebody watches, until ``stop``."""
-        pause = _FIRST_PAUSE
+        pause = _FIRST_PAUSE / 2
         while self._wait_for_viewers():
+            self._shown = False
             try:
                 self._capture()
-                pause = _FIRST_PAUSE
+                pause = _FIRST_PAUSE / 2
             except (Unavailable, TimeLimit) as error:
                 if self._stopping:
                     return
                 self._presence.lost(str(error))
                 self._broadcast.fail(error)
+                pause = _FIRST_PAUSE if self._shown else min(2 * pause, _LONGEST_PAUSE)
                 self._pause(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
 
     def stop(self) -> None:
         """Send all viewers away and have ``run`` return."""
@@ -114,6 +116,7 @@ class Capture:
                 picture = pictures.next(_TICK)
                 if picture is not None:
                     self._presence.found()
+                    self._shown = True
                     self._count += 1
                     self._broadcast.publish(picture)
         finally:

@@ -77,8 +77,9 @@ class Recording:
         finally:
             self._source.close()
             temporary.unlink(missing_ok=True)
-            self._done.set()
+            # First, so that whoever waits can begin the next one.
             self._ended(self._error)
+            self._done.set()
 
     def _record(self, path: Path) -> None:
         # The camera comes first: one that is away leaves no empty file behind.

@@ -24,8 +24,11 @@ from platypush.backend.http.app.headers import secure
 from platypush.backend.http.app.metrics import Metrics
 from platypush.backend.http.app.routes import BLUEPRINTS
 from platypush.backend.http.app.state import Web
+from platypush.backend.http.app.streaming import Streams, most_streams
 from platypush.backend.http.app.web_parts import find_parts
 from platypush.errors import ConfigurationError
+from platypush.streams import socket_beside
+from platypush.streams.client import StreamClient
 
 if TYPE_CHECKING:
     from platypush.backend.http.app.web_parts import WebPart
@@ -56,6 +59,7 @@ def create_app(settings: WebSettings, bus: BusClient, users: Users) -> Flask:
         settings=settings,
         users=users,
         gateway=Gateway(bus, settings.limits.action_time, metrics),
+        streams=Streams(StreamClient(socket_beside(settings.bus_path)), most_streams()),
         clients=_resolver(settings),
         metrics=metrics,
         build_id=_build_id(parts),

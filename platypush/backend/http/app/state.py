@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from platypush.backend.http.app.discovery import RouteModule
     from platypush.backend.http.app.gateway import Gateway
     from platypush.backend.http.app.metrics import Metrics
+    from platypush.backend.http.app.streaming import Streams
     from platypush.backend.http.app.web_parts import WebPart
     from platypush.config.web import WebSettings
     from platypush.user.service import Users
@@ -30,6 +31,7 @@ class Web:
     settings: WebSettings
     users: Users
     gateway: Gateway
+    streams: Streams
     clients: ClientResolver
     metrics: Metrics
     build_id: str
