@@ -171,6 +171,9 @@ class _Head:
     def readline(self, most: int = -1) -> bytes:
         line: bytes = self._file.readline(most)
         self._left -= len(line)
+        if not line:
+            # The library would take what came so far for the whole head.
+            raise HTTPException("its answer breaks off in the headers")
         if self._left < 0:
             raise HTTPException(f"its headers have more than {_HEAD_BYTES} bytes")
         return line
