@@ -10,12 +10,13 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+WEBAPP = "platypush/backend/http/webapp"
 ORIGINALS = ("uwsgi.ini", "nginx", "systemd", "deploy/renew-hook")
 
 
 def main() -> int:
     """Exit status: 0 when nothing is missing and nothing is there that should not be."""
-    wanted = {*tracked("platypush"), *(f"share/platypush/{name}" for name in tracked(*ORIGINALS))}
+    wanted = {*filter(packaged, tracked("platypush")), *(f"share/platypush/{name}" for name in tracked(*ORIGINALS))}
     with tempfile.TemporaryDirectory() as folder:
         # From a copy, as a build leaves files behind.
         source = Path(folder, "source")
@@ -31,6 +32,11 @@ def main() -> int:
     for name in sorted(found - wanted):
         print(f"{name} is in the wheel, but not in the repository")
     return int(wanted != found)
+
+
+def packaged(name: str) -> bool:
+    """Whether a file belongs into the wheel: of the web panel what is built, and not what it is built from."""
+    return not name.startswith(f"{WEBAPP}/") or name.startswith(f"{WEBAPP}/dist/")
 
 
 def tracked(*paths: str) -> list[str]:

@@ -1,0 +1,1 @@
+import{n as e,r as t,s as n,t as r}from"./socket-DTBH0UBh.js";function i(e,t){return r.on([e],e=>t(e.args,e))}function a(e){let t=null;return r.watch(({state:n})=>{let r=n===`open`;r!==t&&(r||t!==null)&&(t=r,e(r))})}export{t as HubError,e as bootstrap,a as onConnection,i as onEvent,n as run};

@@ -1,0 +1,102 @@
+/** What the hub answers, over HTTP. The session's cookie goes along by itself; scripts never see it. */
+
+/** A failure with the hub's own words. `code` is stable and for programs. */
+export class HubError extends Error {
+  constructor(
+    message: string,
+    readonly code: string,
+    readonly status = 0,
+    readonly details: Record<string, unknown> = {},
+  ) {
+    super(message);
+    this.name = "HubError";
+  }
+}
+
+/** The hub cannot be reached at all. */
+export const UNREACHABLE = "unreachable";
+
+export interface Options {
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+type Listener = () => void;
+const signedOut = new Set<Listener>();
+
+/** Calls back when an answer says that the session is over. Gives what ends that. */
+export function onSignedOut(listener: Listener): () => void {
+  signedOut.add(listener);
+  return () => signedOut.delete(listener);
+}
+
+/** Sends one request and gives the decoded answer. Throws HubError, or AbortError when `signal` says so. */
+export async function request<T>(path: string, { method = "GET", body, signal }: Options = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body !== undefined) {
+    headers["Content-Type"] = "application/json";
+  }
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: "same-origin",
+      cache: "no-store",
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: signal ?? null,
+    });
+    text = await response.text();
+  } catch (error) {
+    if (signal?.aborted) {
+      throw error;
+    }
+    throw new HubError("The hub cannot be reached.", UNREACHABLE);
+  }
+  const data = decode(text);
+  if (response.ok) {
+    return data as T;
+  }
+  if (response.status === 401 && path !== "/auth") {
+    signedOut.forEach((listener) => listener());
+  }
+  throw failure(response, data);
+}
+
+/** Runs an action and gives its output. Throws HubError with the reason. */
+export async function run<T = unknown>(
+  action: string,
+  args: Record<string, unknown> = {},
+  options: Pick<Options, "signal"> = {},
+): Promise<T> {
+  const { response } = await request<{ response: { output: T; errors: string[] } }>("/execute", {
+    ...options,
+    method: "POST",
+    body: { type: "request", action, args },
+  });
+  if (response.errors.length) {
+    throw new HubError(response.errors.join("\n"), "action_failed", 200, { action, args });
+  }
+  return response.output;
+}
+
+function decode(text: string): unknown {
+  try {
+    return text ? JSON.parse(text) : {};
+  } catch {
+    // A server in front answered with a page of its own.
+    return {};
+  }
+}
+
+function failure(response: Response, data: unknown): HubError {
+  const error = (data as { error?: Partial<Record<"message" | "code", string>> & { details?: object } }).error;
+  return new HubError(
+    error?.message ?? `${response.status} ${response.statusText}`.trim(),
+    error?.code ?? `http_${response.status}`,
+    response.status,
+    (error?.details ?? {}) as Record<string, unknown>,
+  );
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+
+import type { ActionInfo } from "@/composables/usePlugins";
+
+import { curlLine } from "./curl";
+import { fieldsOf, fromText, toText } from "./fields";
+import { searchActions } from "./search";
+
+function action(name: string, summary = "", extra: Partial<ActionInfo> = {}): ActionInfo {
+  return { name, summary, doc: summary, returns: "", args: {}, schema: {}, ...extra };
+}
+
+const SAY = action("tts.say", "Say a text.", {
+  args: {
+    volume: { required: false, default: 100, type: "int", doc: "" },
+    text: { required: true, default: null, type: "str", doc: "What to say." },
+    wait: { required: false, default: true, type: "bool", doc: "" },
+    mode: { required: false, default: "a", type: "str", doc: "" },
+    extra: { required: false, default: null, type: "dict", doc: "" },
+  },
+  schema: {
+    properties: {
+      text: { type: "string" },
+      volume: { anyOf: [{ type: "integer" }, { type: "null" }] },
+      wait: { type: "boolean" },
+      mode: { enum: ["a", "b"] },
+      extra: { anyOf: [{ type: "object" }, { type: "string" }] },
+    },
+  },
+});
+
+describe("looking for an action", () => {
+  const all = [action("light.hue.toggle", "Switch over."), SAY, action("user.create_user", "Add a user.")];
+
+  it("finds parts of names, words of what it does, and letters in order", () => {
+    const names = (query: string) => searchActions(all, query).map(({ name }) => name);
+    expect(names("say")).toEqual(["tts.say"]);
+    expect(names("hue tog")).toEqual(["light.hue.toggle"]);
+    expect(names("TOGGLE")[0]).toBe("light.hue.toggle");
+    expect(names("add a")[0]).toBe("user.create_user");
+    expect(names("")).toHaveLength(3);
+    expect(names("xyz")).toEqual([]);
+  });
+});
+
+describe("the form of an action", () => {
+  const fields = fieldsOf(SAY);
+  const field = (name: string) => fields.find((one) => one.name === name)!;
+
+  it("asks first for what is needed, in the way that fits the type", () => {
+    expect(fields[0]?.name).toBe("text");
+    expect(fields.map(({ name, kind }) => [name, kind])).toEqual([
+      ["text", "long"],
+      ["volume", "number"],
+      ["wait", "boolean"],
+      ["mode", "choice"],
+      ["extra", "json"],
+    ]);
+  });
+
+  it("reads what is typed as the type says and leaves out what is empty", () => {
+    expect(fromText(field("volume"), "7")).toBe(7);
+    expect(fromText(field("volume"), "1,5")).toBe(1.5);
+    expect(fromText(field("text"), "7")).toBe("7");
+    expect(fromText(field("wait"), "false")).toBe(false);
+    expect(fromText(field("extra"), '{"a": [1]}')).toEqual({ a: [1] });
+    expect(fromText(field("volume"), "")).toBeUndefined();
+    expect(fromText(field("text"), "")).toBeUndefined();
+    expect(() => fromText(field("volume"), "many")).toThrow("no number");
+    expect(() => fromText(field("extra"), "{")).toThrow();
+  });
+
+  it("shows a value as it is read", () => {
+    expect(toText(field("text"), "x")).toBe("x");
+    expect(toText(field("extra"), "x")).toBe('"x"');
+    expect(toText(field("volume"), 7)).toBe("7");
+    expect(toText(field("volume"), undefined)).toBe("");
+  });
+});
+
+describe("the line for a shell", () => {
+  it("has no secret in it and survives quotes", () => {
+    const line = curlLine("http://hub:8008", "tts.say", { text: "it's" });
+    expect(line).toContain(`$TOKEN`);
+    expect(line).toContain(`"text":"it'\\''s"`);
+    expect(line).toContain("http://hub:8008/execute");
+  });
+});

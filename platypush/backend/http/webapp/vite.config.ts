@@ -1,0 +1,29 @@
+import { fileURLToPath, URL } from "node:url";
+
+import VueI18nPlugin from "@intlify/unplugin-vue-i18n/vite";
+import vue from "@vitejs/plugin-vue";
+import { defineConfig } from "vite";
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// Two pages, so that the wall does not load what only the panel needs; and the module that panels and widgets of other
+// packages import, under a name that stays.
+export default defineConfig({
+  plugins: [vue(), VueI18nPlugin({ include: at("./src/i18n/*.json"), runtimeOnly: true, compositionOnly: true })],
+  define: { __VUE_I18N_FULL_INSTALL__: false, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
+  resolve: { alias: { "@": at("./src") } },
+  build: {
+    target: ["chrome87", "safari14", "firefox91"],
+    sourcemap: false,
+    chunkSizeWarningLimit: 300,
+    rollupOptions: {
+      input: { panel: at("./panel.html"), wall: at("./wall.html"), hub: at("./src/sdk/hub.ts") },
+      preserveEntrySignatures: "exports-only",
+      output: {
+        entryFileNames: ({ name }) => (name === "hub" ? "assets/hub.js" : "assets/[name]-[hash].js"),
+        chunkFileNames: "assets/[name]-[hash].js",
+        assetFileNames: "assets/[name]-[hash][extname]",
+      },
+    },
+  },
+});
