@@ -17,6 +17,8 @@ class _Turn:
     due: float
     running: bool = False
     rounds: int = 0
+    again: bool = False
+    """Whether it is wanted anew while it runs."""
 
 
 class Schedule(Generic[K]):
@@ -56,7 +58,8 @@ class Schedule(Generic[K]):
             if turn is not None:
                 turn.running = False
                 turn.rounds += 1
-                turn.due = self._clock() + pause
+                turn.due = self._clock() + (0 if turn.again else pause)
+                turn.again = False
             self._changed.notify_all()
 
     def wait(self, longest: float) -> None:
@@ -73,8 +76,10 @@ class Schedule(Generic[K]):
             wanted = {}
             for key in keys:
                 if (turn := self._turns.get(key)) is not None:
-                    turn.due = self._clock() if not turn.running else turn.due
-                    wanted[key] = turn.rounds + 1
+                    # One that runs now may have looked before this call.
+                    turn.again = turn.running
+                    turn.due = self._clock()
+                    wanted[key] = turn.rounds + (2 if turn.running else 1)
             self._changed.notify_all()
 
             def over() -> bool:

@@ -220,7 +220,8 @@ class RssPlugin(ServicePlugin, RunnablePlugin):
         if self._polling is not None:
             self._polling.stop()
         super().stop()
-        self._feeds.close()
+        if "_feeds" in self.__dict__:
+            self._feeds.close()
 
     @cached_property
     def _feeds(self) -> Feeds:

@@ -101,17 +101,21 @@ def parse(body: bytes, url: str, *, content_type: str | None = None, now: float)
     read: dict[str, Entry] = {}
     for raw in entries:
         entry = _entry(raw, url, now, shared_id=ids[str(raw.get("id") or "")] > 1)
-        read.setdefault(entry.key, entry)
-    return Document(_text(found.feed, "title"), link, tuple(read.values()))
+        if entry.title or entry.url or entry.summary or entry.content or entry.enclosures:
+            read.setdefault(entry.key, entry)
+    return Document(clean_text(found.feed.get("title")), link, tuple(read.values()))
 
 
 def _entry(raw: Any, base: str, now: float, *, shared_id: bool) -> Entry:
-    link = web_url(raw.get("link"), base) or next(
-        (found for item in _list(raw.get("links")) if (found := web_url(item.get("href"), base))), None
-    )
-    title = _text(raw, "title")
-    summary = clean_html(raw.get("summary"), _base(raw, "summary_detail", base))
-    content = _content(raw, base)
+    link = web_url(raw.get("link"), base)
+    title = clean_text(raw.get("title"))
+    # Addresses in an article are meant to start at its page, whoever serves the feed.
+    page = link or base
+    written = _content(raw)
+    content = clean_html(written.get("value"), _base(written, base, page))
+    # Where a feed has no summary, feedparser takes the content.
+    own = raw.get("summary") if raw.get("summary") != written.get("value") else None
+    summary = clean_html(own, _base(raw.get("summary_detail") or {}, base, page))
     published = _published(raw, now)
     identifier = clean_text(raw.get("id"), 2048, markup=False)
     # Some feeds give all their entries the same identifier.
@@ -121,7 +125,7 @@ def _entry(raw: Any, base: str, now: float, *, shared_id: bool) -> Entry:
         id=identifier or link,
         url=link,
         title=title,
-        summary=None if summary == content else summary,
+        summary=summary,
         content=content,
         author=clean_text(raw.get("author"), 200),
         tags=_tags(raw),
@@ -131,21 +135,16 @@ def _entry(raw: Any, base: str, now: float, *, shared_id: bool) -> Entry:
     )
 
 
-def _text(raw: Any, key: str) -> str | None:
-    detail = raw.get(f"{key}_detail") or {}
-    return clean_text(raw.get(key), markup=detail.get("type") != "text/plain")
+def _base(detail: Mapping[str, Any], feed: str, page: str) -> str:
+    """Where relative addresses in a text start: what the feed says (``xml:base``), else its entry's page."""
+    stated = web_url(detail.get("base"), feed)
+    return stated if stated and stated != feed else page
 
 
-def _base(raw: Any, key: str, base: str) -> str:
-    detail = raw.get(key) or {}
-    return web_url(detail.get("base"), base) or base
-
-
-def _content(raw: Any, base: str) -> str | None:
+def _content(raw: Any) -> Mapping[str, Any]:
     parts = [part for part in _list(raw.get("content")) if part.get("value")]
     html = [part for part in parts if part.get("type") in ("text/html", "application/xhtml+xml")]
-    chosen = next(iter(html or parts), None)
-    return clean_html(chosen["value"], web_url(chosen.get("base"), base) or base) if chosen else None
+    return next(iter(html or parts), {})
 
 
 def _published(raw: Any, now: float) -> float | None:

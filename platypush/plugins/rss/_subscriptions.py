@@ -10,7 +10,6 @@ from urllib.parse import urlencode, urlsplit
 
 from platypush._lib.suggest import did_you_mean
 from platypush.errors import BadRequest, ConfigurationError
-from platypush.outgoing.exchange import shown
 from platypush.plugins.rss._opml import read_opml
 
 __all__ = ["RSS_REQUEST", "Source", "Subscription", "checked_url", "configured", "merged", "polled"]
@@ -73,7 +72,7 @@ def checked_url(url: str) -> str:
         sound = False
     if not sound or len(url) > _LONGEST_URL or any(character.isspace() for character in url):
         raise BadRequest(
-            f"{shown(url)[:200]!r} is no address of a feed: it begins with http:// or https:// and has no spaces, and "
+            "That is no address of a feed: it begins with http:// or https://, and has no spaces and "
             f"{_LONGEST_URL} characters at most."
         )
     return url
