@@ -1,0 +1,1 @@
+"""The plugin ``light.hue``: what needs no bridge."""
