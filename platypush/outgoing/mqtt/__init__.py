@@ -1,0 +1,1 @@
+"""Connections to MQTT brokers, for those who publish and those who listen."""
