@@ -1,6 +1,7 @@
 """The bus: the only link between the daemon and the processes that answer HTTP.
 
-``platypush.bus.unix`` is the embedded default. Every implementation keeps this contract:
+``platypush.bus.unix`` is the embedded default, ``platypush.bus.redis`` spans machines. Every implementation keeps this
+contract:
 
 * a call runs at most once; it is never sent again by itself;
 * the time left travels with it, and a call that nobody waits for any more does not run;
@@ -36,6 +37,18 @@ class BusClient(Protocol):
 
 class BusServer(Protocol):
     """The daemon's side."""
+
+    @property
+    def calls(self) -> int:
+        """Calls that run now."""
+
+    @property
+    def connections(self) -> int:
+        """Connections that are open now."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why no call can arrive now; None when they can."""
 
     def start(self, handler: Handler) -> None:
         """Listen and serve in threads of its own. Raises OSError when it cannot listen."""

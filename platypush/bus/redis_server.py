@@ -32,6 +32,7 @@ _SPARE = 4
 _MOST_SPARE = 16
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 1.0
+_STEADY = 1.0
 _BEAT = 1.0
 _ENDING = 1.0
 _LIFE = 6000
@@ -90,7 +91,7 @@ class RedisBusServer:
 
     @property
     def reason(self) -> str | None:
-        """Why no calls arrive; None when Redis is there."""
+        """Why no call can arrive now; None when Redis is there."""
         return self._presence.reason
 
     def start(self, handler: Handler) -> None:
@@ -138,10 +139,9 @@ class RedisBusServer:
         pause = _FIRST_PAUSE
         coming = True
         while not self._stop.is_set():
+            began = time.monotonic()
             try:
                 link = Link(self._server)
-                self._presence.found()
-                pause = _FIRST_PAUSE
                 with self._changed:
                     self._coming -= coming
                     coming = False
@@ -150,10 +150,13 @@ class RedisBusServer:
             except LinkBroken as error:
                 if self._stop.is_set():
                     break
+                if time.monotonic() - began > _STEADY and not error.refused:
+                    pause = _FIRST_PAUSE
+                    continue  # perhaps only this connection broke
                 self._presence.lost(str(error))
-                with self._changed:
-                    if self._threads - len(self._running) > 1:
-                        break
+            with self._changed:
+                if self._threads - len(self._running) > 1:
+                    break
             self._stop.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
         with self._changed:
@@ -163,10 +166,14 @@ class RedisBusServer:
 
     def _serve_link(self, link: Link, handler: Handler) -> None:
         """Serve calls until there are enough other threads, or the bus stops. Raises LinkBroken."""
+        # At first only a moment: when that works Redis is there, and lets us do what we need.
+        block = "0.01"
         try:
             while self._begin_waiting(link):
                 try:
-                    (popped,) = link.ask((b"BLPOP", self._keys.queue, f"{BLOCK_SECONDS:g}"))
+                    (popped,) = link.ask((b"BLPOP", self._keys.queue, block))
+                    if self._presence.reason is not None:
+                        self._presence.found()
                 except Exception:
                     if self._stop.is_set():  # ``stop`` closed the connection: whatever the library makes of that
                         return
@@ -175,6 +182,7 @@ class RedisBusServer:
                     with self._changed:
                         self._waiting.discard(link)
                         self._top_up(handler)
+                block = f"{BLOCK_SECONDS:g}"
                 if popped is not None and Keys.is_call(popped[1]):
                     self._take(link, popped[1], handler)
         finally:

@@ -108,6 +108,11 @@ class UnixBusServer:
         """Connections that are open now."""
         return len(self._connections)
 
+    @property
+    def reason(self) -> None:
+        """Nothing keeps calls from arriving, as long as the daemon runs."""
+        return None
+
     def start(self, handler: Handler) -> None:
         """Listen and serve in threads of its own. Raises OSError or ValueError when it cannot listen."""
         self._listener = listen(self._path, self._backlog)

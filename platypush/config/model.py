@@ -86,11 +86,13 @@ class LoggingSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusSettings:
-    """Which bus: ``unix`` (``path`` of its socket) or ``redis`` (``url``)."""
+    """Which bus the workers use: ``unix`` (``path`` of its socket) or ``redis`` (``url``; ``secret`` stands in for a
+    key that follows from the installation's). The socket is there in both cases, for the command line."""
 
     type: str = "unix"
     path: Path
     url: Secret | None = None
+    secret: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
