@@ -147,7 +147,8 @@ class CalendarIcalPlugin(RunnablePlugin, ServicePlugin, CalendarInterface):
         if not self.is_running() and self._snapshot is None:
             # Outside of a hub nobody reads it by and by.
             self._update()
-        self._asked.wait(_FIRST_ANSWER)
+        if self._snapshot is None:
+            self._asked.wait(_FIRST_ANSWER)
         if self._snapshot is None:
             reason = self.failure or "it is being read for the first time; ask again soon."
             raise Unavailable(f"Calendar {self._title} cannot be shown: {reason}", retry_after=5)

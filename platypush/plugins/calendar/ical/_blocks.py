@@ -25,6 +25,9 @@ _UNTIL = re.compile(r"UNTIL=(\d{8})", re.IGNORECASE)
 _DAY_WITH_ZONE = re.compile(
     r"^([A-Za-z-]+(?:;[^:]*)?);TZID=(?:\"[^\"]*\"|[^;:]*)((?:;[^:]*)?:\d{8}(?:,\d{8})*)$", re.IGNORECASE
 )
+_ZONE_WITH_COLON = re.compile(
+    r"^([A-Z-]+;(?:.*;)?TZID=)([^\";]*:[^\";]*)((?:;[^:]*)?:\d{8}[\dTZ,/P+-]*)$", re.IGNORECASE
+)
 _LENGTH = re.compile(r"(\d{1,6})([WDHMS])")
 _DAYS = {"W": 7.0, "D": 1.0, "H": 1 / 24, "M": 1 / 1440, "S": 1 / 86400}
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -183,7 +186,8 @@ def _add(block: Block, line: str) -> None:
     elif name not in _OFTEN:
         return
     if name in _DATES:
-        # A day has no zone, whatever is written there.
+        # Outlook's names of zones have colons, and are not always quoted. A day has no zone, whatever is written there.
+        line = _ZONE_WITH_COLON.sub(r'\1"\2"\3', line)
         line = _DAY_WITH_ZONE.sub(r"\1\2", line)
     block.names.add(name)
     block.lines.append(line)

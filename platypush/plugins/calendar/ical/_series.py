@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 
 from icalendar import Calendar, Component
 from icalendar.prop import vDDDLists, vDDDTypes
-from recurring_ical_events import CalendarQuery
+from recurring_ical_events import BadRuleStringFormat, CalendarQuery
 
 from platypush.plugins.calendar._events import Event, next_events, span
 from platypush.plugins.calendar.ical._blocks import Block, take_apart
@@ -22,7 +23,7 @@ __all__ = ["Budget", "Document", "Limits", "Outcome", "Overtime", "expand"]
 _BEFORE = timedelta(days=2)
 """Beyond every difference between zones, so that what is on now is looked at."""
 _REQUIRED = ("DTSTART", "RRULE", "RECURRENCE-ID")
-_BROKEN = "vBrokenProperty"
+_BROKEN = "vBroken"
 """The class that newer versions of the library put in place of what they cannot read; older ones leave it out."""
 _TIMES = ("DTSTART", "DTEND", "RECURRENCE-ID")
 
@@ -84,10 +85,12 @@ def expand(
         parts = take_apart(document.data, document.charset)
         zones = Zones(_definitions(parts.zones), iana_zone(parts.zone) or local)
         name = document.name or parts.name
+        # Google calls a user's own calendar by the user's address.
+        mine = (*addresses, parts.name) if "@" in parts.name else addresses
         for blocks in _relevant(parts.events, now, limits, outcome.skipped):
             try:
                 with budget:
-                    outcome.events += _instances(blocks, zones, now, limits, name, local, addresses)
+                    outcome.events += _instances(blocks, zones, now, limits, name, local, mine)
             except Overtime:
                 outcome.skipped["take too long to compute"] += 1
             except MemoryError:
@@ -184,7 +187,9 @@ def _parse(blocks: list[Block]) -> Component:
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0"]
     for block in blocks:
         lines += ["BEGIN:VEVENT", *([] if "UID" in block.names else [f"UID:{block.uid}"]), *block.lines, "END:VEVENT"]
-    calendar = Calendar.from_ical("\r\n".join([*lines, "END:VCALENDAR", ""]).encode())
+    with warnings.catch_warnings(action="ignore"):
+        # About names of zones that it has to guess.
+        calendar = Calendar.from_ical("\r\n".join([*lines, "END:VCALENDAR", ""]).encode())
     if not isinstance(calendar, Component):
         raise ValueError("are no components")  # noqa: TRY004 - a broken event like others
     return calendar
@@ -225,4 +230,6 @@ def _reason(error: Exception) -> str:
     """A short reason without anything that the event itself says."""
     if isinstance(error, ValueError) and str(error).startswith(("have ", "are ")):
         return str(error)
+    if isinstance(error, BadRuleStringFormat):
+        return "have a broken RRULE"
     return f"cannot be understood ({type(error).__name__})"

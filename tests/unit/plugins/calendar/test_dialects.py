@@ -1,0 +1,171 @@
+"""Calendars as real programs write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.plugins.calendar.computing import calendar, compute, starts
+
+
+def test_a_calendar_of_google_has_moved_cancelled_and_excluded_instances() -> None:
+    outcome = compute("google.ics")
+    assert starts(outcome, 6) == [
+        ("2026-11-23T11:00:00+00:00", "Workshop that goes on"),
+        ("2026-11-24", "Trade fair 🎪"),
+        # Wednesday 25th is excluded, Monday 30th moved, Wednesday 2nd cancelled.
+        ("2026-11-30T11:00:00+01:00", "Stand-up (moved)"),
+        ("2026-12-01T11:00:00+00:00", "Declined meeting"),
+        ("2026-12-07T09:00:00+01:00", "Stand-up"),
+        ("2026-12-09T09:00:00+01:00", "Stand-up"),
+    ]
+    assert not outcome.skipped
+    assert "Called off" not in {event["summary"] for event in outcome.events}
+
+
+def test_an_event_has_the_shape_that_widgets_read() -> None:
+    events = {event["summary"]: event for event in compute("google.ics").events}
+    assert events["Stand-up"] | {"id": ""} == {
+        "id": "",
+        "iCalUID": "standup@google.com",
+        "recurringEventId": "standup@google.com",
+        "kind": "calendar#event",
+        "status": "confirmed",
+        "summary": "Stand-up",
+        "description": "Every Monday, every Wednesday\n\n-::~:~::~:~:~:~:~:~:~:~:~:~:~:~::~:~::-\n"
+        "Join with Google Meet: https://meet.google.com/abc-defg-hij",
+        "location": "Room 1; second floor",
+        "htmlLink": None,
+        "organizer": {"email": "anna@example.com", "displayName": "Anna Example"},
+        "responseStatus": "accepted",
+        "created": "2026-10-01T07:00:00Z",
+        "updated": "2026-11-20T10:15:00Z",
+        "start": events["Stand-up"]["start"] | {"timeZone": "Europe/Berlin"},
+        "end": events["Stand-up"]["end"] | {"timeZone": "Europe/Berlin"},
+        "calendar": "anna@example.com",
+    }
+    assert events["Trade fair 🎪"]["end"] == {"date": "2026-11-27"}
+    assert events["Trade fair 🎪"]["status"] == "tentative"
+    assert events["Workshop that goes on"]["htmlLink"] == "https://example.com/workshop"
+    assert events["Declined meeting"]["responseStatus"] == "declined"
+
+
+def test_each_instance_has_an_id_of_its_own() -> None:
+    ids = [event["id"] for event in compute("google.ics").events]
+    assert len(set(ids)) == len(ids)
+    assert "standup@google.com_20261130T080000Z" in ids  # by its place in the series, not by where it was moved to
+
+
+def test_a_calendar_of_outlook_has_zones_of_windows_and_of_its_own() -> None:
+    outcome = compute("outlook.ics")
+    assert starts(outcome, 6) == [
+        ("2026-11-24T06:00:00+01:00", "Call with Kabul"),
+        ("2026-11-26T08:00:00+01:00", "Focus time"),
+        ("2026-11-26T10:00:00+01:00", "Steering committee"),
+        ("2026-11-26T10:00:00+00:00", "Server time"),
+        ("2026-12-24", "Company holiday"),
+        ("2026-12-31T10:00:00+01:00", "Steering committee"),
+    ]
+    assert not outcome.skipped
+    summer = next(event for event in outcome.events if event["start"].get("dateTime", "").startswith("2027-04"))
+    assert summer["start"] == {"dateTime": "2027-04-29T10:00:00+02:00", "timeZone": "Europe/Berlin"}
+
+
+def test_a_calendar_of_icloud_keeps_the_zones_of_its_events() -> None:
+    outcome = compute("icloud.ics")
+    assert starts(outcome) == [
+        ("2026-11-24T20:00:00-05:00", "Call grandma"),
+        ("2026-11-28T19:00:00+01:00", "Dinner at whatever place we are"),
+        ("2027-03-03", "Tom\u2019s birthday"),
+        ("2028-03-03", "Tom\u2019s birthday"),
+    ]
+    assert outcome.events[0]["start"]["timeZone"] == "America/New_York"
+    assert outcome.events[0]["location"] == "Central Park\nNew York, NY"
+    assert outcome.events[0]["htmlLink"] is None
+
+
+def test_a_calendar_of_nextcloud_has_durations_and_dates_beyond_its_rule() -> None:
+    outcome = compute("nextcloud.ics")
+    assert starts(outcome, 4) == [
+        ("2026-11-21", "Winterlager"),
+        ("2026-11-23T23:30:00+01:00", "Nachtschicht"),
+        ("2026-11-24T18:30:00+01:00", "Training für Größere"),
+        ("2026-11-24T23:30:00+01:00", "Nachtschicht"),
+    ]
+    assert [start for start, name in starts(outcome, 99) if "Training" in name] == [
+        "2026-11-24T18:30:00+01:00",
+        "2026-11-27T18:30:00+01:00",
+        "2026-12-01T18:30:00+01:00",
+        "2026-12-08T18:30:00+01:00",
+    ]
+
+
+def test_broken_events_are_counted_and_the_others_shown() -> None:
+    outcome = compute("broken.ics")
+    assert starts(outcome) == [
+        ("2026-11-24T10:00:00+00:00", "Before the broken ones"),
+        ("2026-11-24T11:00:00+00:00", "Mistakes that do no harm"),
+        ("2026-11-24T13:00:00+01:00", "Unknown zone and no UID"),
+        ("2026-11-24T14:00:00+00:00", "Ends before it starts"),
+        ("2026-11-24T17:00:00+00:00", "After the broken ones"),
+    ]
+    assert outcome.skipped == {
+        "have no start": 1,
+        "are cut off": 2,
+        "have a broken DTSTART": 2,
+        "have a broken RRULE": 1,
+    }
+    assert outcome.events[-1]["htmlLink"] is None, "a script is no link"
+
+
+@pytest.mark.parametrize("name", ["windows-1252.ics", "utf-16.ics", "bom.ics", "mixed.ics", "folded.ics"])
+def test_letters_are_right_whatever_the_encoding_and_the_folding(name: str) -> None:
+    (event,) = compute(name).events
+    assert (event["summary"], event["calendar"]) == ("Grüne Tonne \u2013 12 €", "Müll")
+
+
+def test_the_servers_charset_counts_for_what_is_not_utf_8() -> None:
+    data = calendar("UID:1\nDTSTART;VALUE=DATE:20261124\nSUMMARY:%s").replace(b"%s", "Ёлка".encode("koi8-r"))
+    assert compute(data, charset="koi8-r").events[0]["summary"] == "Ёлка"
+    assert compute(data, charset="no such thing").events
+    assert compute(data, charset="utf-8").events
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
+def test_lines_end_in_any_way(ending: bytes) -> None:
+    data = calendar("UID:1\nDTSTART;VALUE=DATE:20261124\nSUMMARY:Tom").replace(b"\n", ending)
+    assert starts(compute(data)) == [("2026-11-24", "Tom")]
+
+
+def test_the_zone_of_the_calendar_is_for_times_that_have_none() -> None:
+    data = calendar("UID:1\nDTSTART:20261124T100000\nSUMMARY:Tea", head="X-WR-TIMEZONE:Asia/Tokyo\n")
+    assert compute(data).events[0]["start"] == {"dateTime": "2026-11-24T10:00:00+09:00", "timeZone": "Asia/Tokyo"}
+
+
+def test_a_day_with_a_zone_is_a_day() -> None:
+    data = calendar("UID:1\nDTSTART;TZID=America/New_York;VALUE=DATE:20261124\nSUMMARY:Day")
+    assert compute(data).events[0]["start"] == {"date": "2026-11-24"}
+
+
+def test_a_day_and_a_time_together_are_times() -> None:
+    data = calendar("UID:1\nDTSTART;VALUE=DATE:20261124\nDTEND;TZID=Europe/Berlin:20261124T120000\nSUMMARY:Odd")
+    (event,) = compute(data).events
+    assert event["start"]["dateTime"] == "2026-11-24T00:00:00+01:00"
+    assert event["end"]["dateTime"] == "2026-11-24T12:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("Europe/London", "2026-11-24T10:00:00+00:00"),
+        ("/mozilla.org/20050126_1/America/Argentina/Buenos_Aires", "2026-11-24T10:00:00-03:00"),
+        ("Pacific Standard Time", "2026-11-24T10:00:00-08:00"),
+        ("GMT+0530", "2026-11-24T05:30:00+01:00"),
+        ("UTC-3", "2026-11-24T14:00:00+01:00"),
+        ("GMT+99", "2026-11-24T10:00:00+01:00"),
+        ("../../etc/passwd", "2026-11-24T10:00:00+01:00"),
+        ('"(UTC-05:00) Eastern Time (US & Canada)"', "2026-11-24T16:00:00+01:00"),
+    ],
+)
+def test_zones_are_known_by_many_names(name: str, start: str) -> None:
+    data = calendar(f"UID:1\nDTSTART;TZID={name}:20261124T100000\nSUMMARY:x")
+    assert starts(compute(data)) == [(start, "x")]
