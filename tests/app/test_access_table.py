@@ -88,8 +88,8 @@ OPEN = {
     "/camera/<path:camera>/video.<ext>",
     "/camera/<path:camera>/feed",
     "/camera/<path:camera>/stream",
-    "/media/<name>",
-    "/media/subtitles/<name>",
+    "/media/<id>",
+    "/media/subtitles/<id>.vtt",
     "/metrics",
 }
 

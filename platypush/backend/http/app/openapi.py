@@ -184,9 +184,74 @@ def _paths(requests: Mapping[str, str]) -> dict[str, Any]:
                 },
             }
         },
+        **_media_paths(),
         "/health": {"get": _open("health", "Whether a worker answers; details for those signed in.")},
         "/ready": {"get": {**_open("ready", "Whether the daemon takes calls.", 503)}},
         "/metrics": {"get": {**_open("metrics", "Figures for Prometheus.", 401), "security": []}},
+    }
+
+
+def _media_paths() -> dict[str, Any]:
+    medium = {
+        "description": "The medium, with the signed address that players fetch it by.",
+        "content": _json(
+            _object(
+                ("media_id", "mime_type", "source", "url"),
+                media_id={"type": "string"},
+                mime_type={"type": "string"},
+                name={"type": ["string", "null"]},
+                prefix_handlers={"type": "array", "items": {"type": "string"}},
+                source={"type": "string"},
+                subtitles={"type": ["string", "null"]},
+                url={"type": "string"},
+                subtitles_url={"type": "string"},
+            )
+        ),
+    }
+    text = {"type": "string"}
+    path = {"parameters": [_path_parameter("id")]}
+    return {
+        "/media": {
+            "get": _signed_in("list_media", "All media, the newest first."),
+            "put": {
+                "operationId": "add_media",
+                "summary": "Make a file or a URL a medium.",
+                "requestBody": {
+                    "required": True,
+                    "content": _json(_object(("source",), source=text, subtitles=text)),
+                },
+                "responses": {"200": medium, **_errors(400, 401, 403, 404, 503)},
+            },
+        },
+        "/media/{id}": {
+            **path,
+            "get": {
+                **_signed_in("get_media", "The medium itself; also by its signed address.", 404, 416, 503),
+                "parameters": [{"name": "download", "in": "query", "schema": text}],
+            },
+            "delete": {
+                "operationId": "remove_media",
+                "summary": "Forget a medium.",
+                "responses": {"200": medium, **_errors(401, 403, 404)},
+            },
+        },
+        "/media/subtitles/{id}.vtt": {
+            **path,
+            "get": _signed_in("get_subtitles", "A medium's subtitles as WebVTT; also by their signed address.", 404),
+            "post": {
+                **_signed_in("attach_subtitles", "Give a medium a file of subtitles, or what lies beside it.", 404),
+                "requestBody": {"content": _json(_object((), filename=text))},
+            },
+            "delete": _signed_in("detach_subtitles", "Take a medium's subtitles away.", 404),
+        },
+    }
+
+
+def _signed_in(operation: str, summary: str, *errors: int) -> dict[str, Any]:
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "responses": {"200": {"description": summary}, **_errors(401, 403, *errors)},
     }
 
 

@@ -40,14 +40,14 @@ def add() -> Response:
     return jsonify(catalogue.describe(medium, _base(), download="download" in request.args))
 
 
-@blueprint.get("/media/<name>")
+@blueprint.get("/media/<id>")
 @open_route("decides by itself: a signed address needs no credential")
-def get(name: str) -> Response:
-    """The medium itself, whole or in part. ``name`` is its id, with or without an ending."""
+def get(id: str) -> Response:
+    """The medium itself, whole or in part. ``id`` may have an ending."""
     signed = _let_in()
     web = current_web()
     catalogue = _catalogue()
-    medium = catalogue.get(_id(name))
+    medium = catalogue.get(_without_ending(id))
     if is_remote(medium.location):
         response = send_remote(catalogue.remotes(), medium.location, medium.mime_type, request.environ)
     else:
@@ -59,41 +59,41 @@ def get(name: str) -> Response:
     return _for_players(response, signed=signed)
 
 
-@blueprint.delete("/media/<name>")
+@blueprint.delete("/media/<id>")
 @authenticated(_PERMISSION)
-def remove(name: str) -> Response:
+def remove(id: str) -> Response:
     """Forget a medium; what it was."""
     catalogue = _catalogue()
-    return jsonify(catalogue.describe(catalogue.remove(_id(name)), _base()))
+    return jsonify(catalogue.describe(catalogue.remove(_without_ending(id)), _base()))
 
 
-@blueprint.get("/media/subtitles/<name>")
+@blueprint.get("/media/subtitles/<id>.vtt")
 @open_route("decides by itself: a signed address needs no credential")
-def get_subtitles(name: str) -> Response:
+def get_subtitles(id: str) -> Response:
     """A medium's subtitles as WebVTT."""
     signed = _let_in()
-    response = Response(_catalogue().subtitles(_id(name)), content_type="text/vtt; charset=utf-8")
+    response = Response(_catalogue().subtitles(id), content_type="text/vtt; charset=utf-8")
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)
     return _for_players(response, signed=signed)
 
 
-@blueprint.post("/media/subtitles/<name>")
+@blueprint.post("/media/subtitles/<id>.vtt")
 @authenticated(_PERMISSION)
-def attach_subtitles(name: str) -> Response:
+def attach_subtitles(id: str) -> Response:
     """``{"filename"?}``: give a medium these subtitles, or those that lie beside its file."""
     catalogue = _catalogue()
-    medium = catalogue.get(_id(name))
+    medium = catalogue.get(id)
     filename = catalogue.attach_subtitles(medium.id, json_body().text("filename", "") or None)
     return jsonify(filename=filename, url=_base() + catalogue.subtitles_address(medium.id))
 
 
-@blueprint.delete("/media/subtitles/<name>")
+@blueprint.delete("/media/subtitles/<id>.vtt")
 @authenticated(_PERMISSION)
-def detach_subtitles(name: str) -> Response:
+def detach_subtitles(id: str) -> Response:
     """Take a medium's subtitles away; the file stays."""
-    _catalogue().detach_subtitles(_id(name))
+    _catalogue().detach_subtitles(id)
     return jsonify({})
 
 
@@ -107,8 +107,8 @@ def _base() -> str:
     return base_address(current_web().settings, exchange_of(request.environ).client)
 
 
-def _id(name: str) -> str:
-    return name.partition(".")[0]
+def _without_ending(id: str) -> str:
+    return id.partition(".")[0]
 
 
 def _let_in() -> bool:
