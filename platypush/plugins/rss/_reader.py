@@ -20,7 +20,7 @@ from platypush.plugins.rss._document import Document, parse
 from platypush.plugins.rss._store import FeedState, FeedStore, Saved
 from platypush.plugins.rss._subscriptions import Source, Subscription
 
-__all__ = ["FeedReader", "Read"]
+__all__ = ["FeedReader", "Read", "reachable"]
 
 _ACCEPT = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, */*;q=0.5"
 _NOT_MODIFIED = 304
@@ -103,17 +103,8 @@ class FeedReader:
             headers["If-None-Match"] = state.etag
         if state.last_modified:
             headers["If-Modified-Since"] = state.last_modified
-        exchange = Exchange(self._allowed(subscription), self._limits, owner=_section(subscription))
+        exchange = Exchange(reachable(subscription, self._allowed_hosts), self._limits, owner=_section(subscription))
         return exchange.request("GET", subscription.url, headers=headers, timeout=subscription.timeout)
-
-    def _allowed(self, subscription: Subscription) -> AllowedHosts:
-        if subscription.source == Source.RUN_TIME:
-            return self._strangers
-        given = self._allowed_hosts if subscription.source == Source.RSS else subscription.allowed_hosts
-        if given is None and subscription.headers:
-            # Headers of one's own are often secrets: a redirect must not carry them elsewhere.
-            given = []
-        return AllowedHosts(given, urls=[subscription.url])
 
     def _tell(self, subscription: Subscription, document: Document, saved: Saved) -> None:
         title = subscription.title or document.title
@@ -132,6 +123,18 @@ class FeedReader:
                     title=title,
                 )
             )
+
+
+def reachable(subscription: Subscription, allowed_hosts: list[str] | None) -> AllowedHosts:
+    """What may be connected to for a subscription, when the section ``rss`` has these ``allowed_hosts``."""
+    if subscription.source == Source.RUN_TIME:
+        # A caller named it: its own host is not allowed for that.
+        return AllowedHosts(allowed_hosts)
+    given = allowed_hosts if subscription.source == Source.RSS else subscription.allowed_hosts
+    if given is None and subscription.headers:
+        # Headers of one's own are often secrets: a redirect must not carry them elsewhere.
+        given = []
+    return AllowedHosts(given, urls=[subscription.url])
 
 
 def _document(answer: Answer, url: str) -> Document:

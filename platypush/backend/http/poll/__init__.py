@@ -71,9 +71,8 @@ class HttpPollBackend(ServiceBackend):
 
     def _ask(self, request: JsonRequest, stopped: Callable[[], bool]) -> None:
         """Ask once, and post what is new."""
-        allowed = [] if self._allowed_hosts is None and request.headers else self._allowed_hosts
         exchange = Exchange(
-            AllowedHosts(allowed, urls=[request.url]),
+            request.reachable(self._allowed_hosts),
             Limits(request.timeout, self._max_size, _MOST_REDIRECTS),
             owner=_NAMESPACE,
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from platypush._lib.suggest import did_you_mean
 from platypush.errors import ActionFailed, ConfigurationError
-from platypush.outgoing.hosts import origin_of
+from platypush.outgoing.hosts import AllowedHosts, origin_of
 from platypush.procedure.expression import ExpressionFailed, Template, compile_template, expand_value
 from platypush.procedure.sandbox import Sandbox
 
@@ -69,6 +69,12 @@ class JsonRequest:
         """For the event: what hooks tell requests apart by."""
         params = {"params": self.about["params"]} if self.about.get("params") else {}
         return {"method": self.method, "url": self.url, **params}
+
+    def reachable(self, allowed_hosts: list[str] | None) -> AllowedHosts:
+        """What may be connected to, when the section has these ``allowed_hosts``."""
+        # Headers of one's own are often secrets: a redirect must not carry them elsewhere.
+        given: list[str] | None = [] if allowed_hosts is None and self.headers else allowed_hosts
+        return AllowedHosts(given, urls=[self.url])
 
     def items(self, response: Any) -> list[Any]:
         """The items in an answer: those of a list; anything else is one item. Raises ActionFailed."""

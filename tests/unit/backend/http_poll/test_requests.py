@@ -40,6 +40,17 @@ def test_a_request_of_earlier_versions_is_read_as_it_is_written() -> None:
     assert "TOKEN" not in repr(request)
 
 
+def test_a_request_with_headers_goes_to_its_own_host_only_unless_told_otherwise() -> None:
+    def public(allowed_hosts: list[str] | None, **values: Any) -> bool:
+        return one(url=URL, **values).reachable(allowed_hosts).allows("example.org", "93.184.215.14", 443)
+
+    assert public(None)
+    assert not public(None, headers={"Token": "x"})
+    assert public(["public"], headers={"Token": "x"})
+    assert one(url="http://nas.lan:81/").reachable([]).allows("nas.lan", "10.0.0.1", 81)
+    assert not one(url="http://nas.lan:81/").reachable(None).allows("nas.lan", "10.0.0.1", 22)
+
+
 def test_keys_may_stand_beside_the_type_as_well() -> None:
     request = one(url=URL, auth=["me", "secret"], skip_first_call=False, json={"a": 1}, method="post")
     assert request.options()["auth"] == ("me", "secret")

@@ -164,6 +164,18 @@ def test_callers_reach_allowed_hosts_only(make_rss: MakeRss, web: Web) -> None:
     assert len(web.asked) == 1
 
 
+def test_what_was_subscribed_is_read_only_as_long_as_it_is_allowed(make_rss: MakeRss, web: Web) -> None:
+    web.pages["/feed"] = Page(feed("one"))
+    plugin = make_rss(**LOOPBACK)
+    plugin.subscribe(f"{web.url}/feed")
+    plugin.stop()
+    count = len(web.asked)
+    plugin = make_rss()
+    plugin.refresh()
+    assert "may not reach" in plugin.get_subscriptions().output[0]["failure"]
+    assert len(web.asked) == count
+
+
 def test_a_redirect_leads_to_allowed_hosts_only(make_rss: MakeRss, web: Web) -> None:
     web.pages["/feed"] = Page(status=302, headers={"Location": "http://127.0.0.1:1/feed"})
     plugin = make_rss(subscriptions=[f"{web.url}/feed"])
