@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import stat
 import threading
 import time
@@ -12,11 +13,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from zeroconf import ServiceInfo, Zeroconf
 
 from platypush.context import clear_runtime, set_runtime
 from platypush.errors import ActionFailed, BadRequest, NotFound, Unavailable
 from platypush.message.event import Event
 from platypush.plugins.light.hue import LightHuePlugin
+from platypush.plugins.light.hue._discovery import browse
+from platypush.plugins.light.hue._pairing import Pairing
 from tests.reference import configuration
 from tests.running.hub import running_hub
 from tests.running.hue_bridge import HueBridge, running_bridge
@@ -192,6 +196,24 @@ def test_the_bridge_is_found_by_the_directory_and_then_where_it_was(
     assert on(bridge) == {"1"}
 
 
+def test_a_bridge_that_announces_itself_is_found() -> None:
+    announced = ServiceInfo(
+        "_hue._tcp.local.",
+        "Hue Bridge - 29D301._hue._tcp.local.",
+        addresses=[socket.inet_aton("127.0.0.1")],
+        port=443,
+        properties={"bridgeid": "001788fffe29d301"},
+        server="hue-of-the-tests.local.",
+    )
+    network = Zeroconf(interfaces=["127.0.0.1"])
+    try:
+        network.register_service(announced)
+        found = browse(10, ["127.0.0.1"])
+    finally:
+        network.close()
+    assert found["001788fffe29d301"] == "https://127.0.0.1"
+
+
 def _connected(plugin: LightHuePlugin, reset: bool = False) -> bool:
     try:
         return bool(plugin.connect(reset=reset).output)
@@ -200,8 +222,6 @@ def _connected(plugin: LightHuePlugin, reset: bool = False) -> bool:
 
 
 def _without_multicast(*args: Any, **options: Any) -> Any:
-    from platypush.plugins.light.hue._pairing import Pairing
-
     return Pairing(*args, look_around=lambda seconds: {}, **options)
 
 

@@ -37,6 +37,7 @@ class LightHuePlugin(ServicePlugin, RunnablePlugin, SettingActions):
         lights: Names = None,
         groups: Names = None,
         poll_interval: float = 5,
+        poll_seconds: float | None = None,
         token: str | None = None,
         ssl_verify: bool = False,
         discovery_url: str = "https://discovery.meethue.com",
@@ -49,6 +50,7 @@ class LightHuePlugin(ServicePlugin, RunnablePlugin, SettingActions):
         :param lights: Names or ids of the lights that are meant when a call names none. Default: all.
         :param groups: The same for groups.
         :param poll_interval: Seconds between two looks at what has changed elsewhere.
+        :param poll_seconds: The name that ``poll_interval`` had.
         :param token: A user name that the bridge knows already. Default: the hub pairs, and remembers its own.
         :param ssl_verify: With ``https``: check the certificate against the system's authorities. Bridges sign their
             own, so by default the one that was seen when pairing has to stay the same.
@@ -61,6 +63,7 @@ class LightHuePlugin(ServicePlugin, RunnablePlugin, SettingActions):
             origin_of(discovery_url)
         except ValueError as error:
             raise ConfigurationError(str(error)) from error
+        poll_interval = poll_interval if poll_seconds is None else poll_seconds
         if poll_interval < 1 or timeout <= 0:
             raise ConfigurationError("poll_interval is 1 s or more, and timeout above 0 s.")
         self._address = Address(url, token, ssl_verify, discovery_url, timeout)

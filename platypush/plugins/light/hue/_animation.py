@@ -104,6 +104,8 @@ class Animator:
         """Run ``animation`` instead of what runs now; ``ended`` is called in its thread when it is over."""
         self.stop()
         with self._lock:
+            # Whoever was started in between gives way, too.
+            self._stop.set()
             self._current = animation
             self._stop = stop = threading.Event()
             self._thread = threading.Thread(

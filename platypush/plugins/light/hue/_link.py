@@ -69,9 +69,10 @@ class Link:
         Raises Unavailable, also for an answer that makes no sense: a bridge that starts gives such.
         """
         try:
-            if self._bridge is None:
-                self._bridge = self._open()
-            self.lights()
+            bridge = self._bridge
+            if bridge is None:
+                self._bridge = bridge = self._open()
+            self._see(bridge)
         except (Unavailable, ActionFailed) as error:
             self._bridge = None
             self._reason = str(error)
@@ -84,6 +85,7 @@ class Link:
     def reset(self) -> None:
         """Forget the connection: callers wait until ``look`` has made another."""
         self._settled.clear()
+        self._reason = "The Hue bridge is paired anew."
         self._bridge = None
 
     def bridge(self) -> Bridge:
@@ -96,18 +98,7 @@ class Link:
 
     def lights(self) -> Things:
         """The lights by id, as they are now; whoever listens is told what has changed."""
-        bridge = self.bridge()
-        # One after the other: an older answer must not be taken for the newer one.
-        if not self._looking.acquire(timeout=self._timeout):
-            raise Unavailable(f"{bridge.title} is slow: others wait for it already.")
-        try:
-            found = self._get(bridge, "/lights")
-            for event in self._changes.note(found, self._quiet()):
-                self._changed(event)
-            self._lights = found
-        finally:
-            self._looking.release()
-        return found
+        return self._see(self.bridge())
 
     def known_lights(self) -> Things:
         """The lights as they were last seen."""
@@ -168,6 +159,19 @@ class Link:
         bridge = self.bridge()
         self._paces[command.kind].take()
         return self._ask(lambda: bridge.put(command.path, state))
+
+    def _see(self, bridge: Bridge) -> Things:
+        # One after the other: an older answer must not be taken for the newer one.
+        if not self._looking.acquire(timeout=self._timeout):
+            raise Unavailable(f"{bridge.title} is slow: others wait for it already.")
+        try:
+            found = self._get(bridge, "/lights")
+            for event in self._changes.note(found, self._quiet()):
+                self._changed(event)
+            self._lights = found
+        finally:
+            self._looking.release()
+        return found
 
     def _get(self, bridge: Bridge, path: str) -> Things:
         return visible(self._ask(lambda: bridge.get(path)))

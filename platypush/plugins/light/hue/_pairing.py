@@ -42,10 +42,11 @@ class Address:
 
 def parse_address(bridge: str) -> str:
     """The base URL of ``bridge``: a host, with a port or not, or a URL. Raises ValueError for what is none."""
-    text = bridge.strip().rstrip("/")
-    url = text if "://" in text else f"http://{text}"
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or parts.path or parts.query or "@" in parts.netloc or " " in url:
+    text = bridge.strip()
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    url = f"{parts.scheme}://{parts.netloc}"
+    odd = parts.path not in ("", "/") or parts.query or "@" in parts.netloc or " " in parts.netloc
+    if parts.scheme not in ("http", "https") or odd:
         raise ValueError(
             f"bridge: {bridge!r} is no address. Give a host (192.168.1.2, hue.lan:8080) or https://192.168.1.2."
         )

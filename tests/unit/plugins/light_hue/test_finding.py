@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 
 from platypush.errors import ActionFailed, ConfigurationError, StorageFailed, Unavailable
 from platypush.plugins.light.hue import LightHuePlugin
-from platypush.plugins.light.hue._discovery import ask_directory, base_url, only_one, read_directory
-from platypush.plugins.light.hue._pairing import Known, parse_address
+from platypush.plugins.light.hue._discovery import ask_directory, base_url, browse, only_one, read_directory
+from platypush.plugins.light.hue._pairing import Address, Known, Pairing, parse_address
 from tests.running.processes import free_port
 
 
@@ -102,3 +103,55 @@ def test_a_file_that_cannot_be_used_says_so(tmp_path: Path) -> None:
         Known(path).get("a")
     with pytest.raises(StorageFailed, match="cannot be written"):
         Known(path).forget()
+
+
+def test_without_the_library_or_a_network_nothing_is_found_by_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_network(**options: Any) -> None:
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr("zeroconf.Zeroconf", no_network)
+    assert browse(0) == {}
+    monkeypatch.setitem(sys.modules, "zeroconf", None)
+    assert browse(0) == {}
+
+
+class Searched:
+    """A pairing that finds nothing in the network, and counts the questions to a directory."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        self.asked = 0
+        self.around: dict[str, str] = {}
+        self.listed: dict[str, str] = {}
+
+        def ask(url: str, **options: Any) -> dict[str, str]:
+            self.asked += 1
+            return self.listed
+
+        monkeypatch.setattr("platypush.plugins.light.hue._pairing.ask_directory", ask)
+        address = Address(None, None, False, "http://directory", 1)
+        known = Known(folder / "known.json")
+        self.pairing = Pairing(
+            address, known, owner="light.hue", device="x", look_around=lambda _: self.around, clock=lambda: self.now
+        )
+
+    def open(self) -> str:
+        with pytest.raises(Unavailable) as caught:
+            self.pairing.open()
+        return str(caught.value)
+
+
+def test_the_directory_is_asked_once_in_a_quarter_of_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = Searched(tmp_path, monkeypatch)
+    assert "No Hue bridge was found" in search.open()
+    search.open()
+    assert search.asked == 1
+    search.now += 900
+    search.listed = {"a": f"http://127.0.0.1:{free_port()}"}
+    assert "cannot be reached" in search.open()
+    assert "cannot be reached" in search.open()
+    assert search.asked == 2
+    # What announces itself counts before the directory, and before where it was.
+    search.around = {"a": "http://127.0.0.1:1"}
+    assert "127.0.0.1:1 cannot be reached" in search.open()
+    assert search.asked == 2
