@@ -54,8 +54,10 @@ class Reload:
         self._refuse_new_problems(new, automation)
         check_log(new)
         if parts.http is not None and new.http is not None:
-            # Imports the application with the new settings in a process of its own before a worker is touched.
-            parts.http.reload(WebSettings.from_config(new, start_id=self._start_id))
+            # Imports the application with the new settings in a process of its own before a worker is touched. A worker
+            # finishes what it does before it is replaced, and streams do not finish by themselves.
+            with parts.streams.sending_away():
+                parts.http.reload(WebSettings.from_config(new, start_id=self._start_id))
         changes = self._describe(automation)
         parts.interpreter = interpreter
         parts.put_in_force(automation)

@@ -8,7 +8,8 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from platypush._lib.calls import in_call
@@ -32,17 +33,18 @@ _LONGEST_WAIT = 60.0
 class _Connection:
     """A viewer's connection, and what serves him."""
 
-    __slots__ = ("_source", "ended", "name", "peer", "socket")
+    __slots__ = ("_source", "ended", "endless", "name", "socket")
 
     def __init__(self, connected: socket.socket) -> None:
         self.socket = connected
         self.name = ""
+        self.endless = False
         self.ended = threading.Event()
         self._source: Source | None = None
 
-    def serve_from(self, name: str, source: Source) -> None:
+    def serve_from(self, request: StreamRequest, source: Source) -> None:
         """Note where the items come from, so that ``end`` reaches it."""
-        self.name, self._source = name, source
+        self.name, self.endless, self._source = request.stream, not request.single, source
         if self.ended.is_set():
             source.close()
 
@@ -116,9 +118,28 @@ class StreamServer:
             self._offers.pop(name, None)
         self._end(name)
 
-    def end_all(self) -> None:
-        """Send all viewers away; they may come again at once."""
-        self._end(None)
+    @contextmanager
+    def sending_away(self) -> Iterator[None]:
+        """For the time of the block send away, again and again, whoever watches: the workers that serve them shall end.
+
+        Single items are still given.
+        """
+        over = threading.Event()
+
+        def send_away() -> None:
+            while not over.is_set():
+                for connection in self._snapshot():
+                    if connection.endless:
+                        connection.end()
+                over.wait(_TICK)
+
+        thread = threading.Thread(target=send_away, name="streams-sending-away", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def start(self) -> None:
         """Listen and serve in threads of its own. Raises OSError or ValueError when it cannot listen."""
@@ -228,7 +249,7 @@ class StreamServer:
             connected.sendall(encode_refusal(error_reply(PlatypushError(), request_id)))
             return
         try:
-            connection.serve_from(request.stream, source)
+            connection.serve_from(request, source)
             self._serve_items(connection, request, source)
         finally:
             source.close()

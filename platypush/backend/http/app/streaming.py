@@ -176,13 +176,13 @@ def most_streams() -> int:
 
 def _client_socket(environ: WSGIEnvironment) -> socket.socket | None:
     """The client's connection, as a copy of its own; None where the server does not tell."""
-    given = getattr(environ.get("wsgi.input"), "socket", None)  # the built-in server
+    given = getattr(environ.get("wsgi.input"), "rfile", None)  # the built-in server reads from the connection itself
     try:
         if given is not None:
             return socket.socket(fileno=os.dup(given.fileno()))
         uwsgi = _uwsgi()
         return None if uwsgi is None else socket.socket(fileno=os.dup(uwsgi.connection_fd()))
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 
