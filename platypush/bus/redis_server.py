@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import NamedTuple
 
 from platypush._lib.presence import Presence
 from platypush.bus import Handler
@@ -20,6 +21,7 @@ from platypush.bus.framing import MAX_FRAME, FrameError, decode_request, encode_
 from platypush.bus.redis_link import BLOCK_SECONDS, Link, LinkBroken
 from platypush.bus.redis_wire import ANSWER, LOST, STALE, Admission, Epochs, Keys, Sealed, Sealer
 from platypush.bus.replies import error_reply
+from platypush.bus.scheduling import let_callers_finish
 from platypush.errors import ActionFailed, Busy, PlatypushError, TimeLimit, TooLarge
 from platypush.message.envelope import Envelope, Reply
 from platypush.outgoing.redis import RedisServer
@@ -39,6 +41,13 @@ _LIFE = 6000
 _ANSWER_KEPT = 30_000
 _OVERHEAD = 4096
 _WARN_EVERY = 60.0
+
+
+class _Done(NamedTuple):
+    """A call with its sealed answer."""
+
+    call: bytes
+    data: bytes
 
 
 class RedisBusServer:
@@ -136,6 +145,7 @@ class RedisBusServer:
 
     def _serve(self, handler: Handler) -> None:
         """The life of a thread."""
+        let_callers_finish()
         pause = _FIRST_PAUSE
         coming = True
         while not self._stop.is_set():
@@ -168,10 +178,15 @@ class RedisBusServer:
         """Serve calls until there are enough other threads, or the bus stops. Raises LinkBroken."""
         # At first only a moment: when that works Redis is there, and lets us do what we need.
         block = "0.01"
+        done: _Done | None = None
         try:
-            while self._begin_waiting(link):
+            while self._goes_on():
+                # The answer to one call and the wait for the next are one step: each costs two changes of threads.
+                self._send(link, done, (b"BLPOP", self._keys.queue, block))
                 try:
-                    (popped,) = link.ask((b"BLPOP", self._keys.queue, block))
+                    if not self._begin_waiting(link):
+                        return
+                    popped = link.receive()
                     if self._presence.reason is not None:
                         self._presence.found()
                 except Exception:
@@ -183,18 +198,22 @@ class RedisBusServer:
                         self._waiting.discard(link)
                         self._top_up(handler)
                 block = f"{BLOCK_SECONDS:g}"
+                done = None
                 if popped is not None and Keys.is_call(popped[1]):
-                    self._take(link, popped[1], handler)
+                    done = self._take(link, popped[1], handler)
+            self._send(link, done)
         finally:
             link.close()
 
+    def _goes_on(self) -> bool:
+        return not self._stop.is_set() and len(self._waiting) < _MOST_SPARE
+
     def _begin_waiting(self, link: Link) -> bool:
-        """Whether this thread goes on: it is now one of those that wait."""
+        """Whether ``stop`` may close the connection from now on; False when the bus has stopped."""
         with self._changed:
-            if self._stop.is_set() or len(self._waiting) >= _MOST_SPARE:
-                return False
-            self._waiting.add(link)
-            return True
+            if not self._stop.is_set():
+                self._waiting.add(link)
+            return not self._stop.is_set()
 
     def _top_up(self, handler: Handler) -> None:
         """Have enough threads that wait, up to the limit. Under the lock."""
@@ -203,34 +222,38 @@ class RedisBusServer:
             for _ in range(missing):
                 self._add_thread(handler)
 
-    def _take(self, link: Link, call: bytes, handler: Handler) -> None:
+    def _take(self, link: Link, call: bytes, handler: Handler) -> _Done | None:
+        """Run a call out of the queue, unless it is not to run. Its answer; None when there is none."""
         key = self._keys.request(call)
         left, data, deleted = link.ask(
             (b"PTTL", key), (b"GETRANGE", key, 0, self._max_frame + _OVERHEAD), (b"DEL", key)
         )
         since = time.monotonic()
         if deleted != 1:
-            return  # taken back, too old, or taken by another thread
+            return None  # taken back, too old, or taken by another thread
         sealed = self._sealer.open_request(call, data)
         if sealed is None:
             self._warn("a request whose signature is wrong")
-            return
+            return None
         admission = self._epochs.admit(sealed.epoch, call)
         if admission is Admission.SEEN:
             self._warn("a request that has run before")
-        elif admission is Admission.STALE:
-            self._send(link, call, self._sealer.answer(call, STALE, self._epochs.current))
-        else:
-            self._running[call] = since
-            try:
-                reply, request_id = self._reply(sealed, left / 1000, since, handler)
-                data = self._sealed_reply(call, reply, request_id)
-            finally:
-                with self._changed:
-                    abandoned = self._running.pop(call, None) is None
-                    self._changed.notify_all()
-            if not abandoned:
-                self._send(link, call, data)
+            return None
+        if admission is Admission.STALE:
+            return _Done(call, self._sealer.answer(call, STALE, self._epochs.current))
+        self._running[call] = since
+        try:
+            reply, request_id = self._reply(sealed, left / 1000, since, handler)
+            return _Done(call, self._sealed_reply(call, reply, request_id))
+        except BaseException:
+            self._end(call)
+            raise
+
+    def _end(self, call: bytes) -> None:
+        with self._changed:
+            self._running.pop(call, None)
+            if self._stop.is_set():
+                self._changed.notify_all()
 
     def _reply(self, sealed: Sealed, left: float, since: float, handler: Handler) -> tuple[Reply, str | None]:
         try:
@@ -264,17 +287,30 @@ class RedisBusServer:
             buffers = encode_reply(error_reply(failure, request_id), self._max_frame)
         return self._sealer.answer(call, ANSWER, self._epochs.current, buffers)
 
-    def _send(self, link: Link, call: bytes, data: bytes) -> None:
-        """Send an answer; over another connection when this one broke while the call ran. Raises LinkBroken."""
+    def _send(self, link: Link, done: _Done | None, *commands: tuple[object, ...]) -> None:
+        """Send the answer to a call, over another connection when this one broke while the call ran, and ``commands``,
+        whose replies are still to be received. Raises LinkBroken."""
+        if done is None:
+            if commands:
+                link.send(*commands)
+            return
         try:
-            link.ask(*self._sending(call, data))
-        except LinkBroken:
-            another = Link(self._server)
+            if self._stop.is_set() and done.call not in self._running:
+                return  # given up: its caller was told
+            answer = self._sending(done.call, done.data)
             try:
-                another.ask(*self._sending(call, data))
-            finally:
-                another.close()
-            raise
+                link.send(*answer, *commands)
+                for _ in answer:
+                    link.receive()
+            except LinkBroken:
+                another = Link(self._server)
+                try:
+                    another.ask(*answer)
+                finally:
+                    another.close()
+                raise
+        finally:
+            self._end(done.call)
 
     def _sending(self, call: bytes, data: bytes) -> tuple[tuple[object, ...], tuple[object, ...]]:
         key = self._keys.answer(call)

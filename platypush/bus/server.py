@@ -36,6 +36,7 @@ from platypush.bus.framing import (
 )
 from platypush.bus.listening import listen, peer_user, remove_socket
 from platypush.bus.replies import error_reply
+from platypush.bus.scheduling import let_callers_finish
 from platypush.errors import ActionFailed, Busy, PlatypushError, TimeLimit, TooLarge
 from platypush.message.envelope import Envelope, Reply
 
@@ -215,7 +216,7 @@ class UnixBusServer:
     def _serve(self, connection: socket.socket, handler: Handler) -> None:
         try:
             with connection:
-                _let_callers_finish()
+                let_callers_finish()
                 connection.sendall(HELLO, socket.MSG_NOSIGNAL)
                 self._serve_calls(connection, handler)
         except FrameError as error:
@@ -278,19 +279,6 @@ class UnixBusServer:
 
 
 _NEVER_LATE = TimeLimit("The time limit was over before the request could start. It did not run.")
-
-
-def _let_callers_finish() -> None:
-    """Have the calling thread wait for a free core instead of taking that of the worker which just woke it.
-
-    A worker under gevent sends several calls in a row; interrupted at each, it served a fifth fewer in a second.
-    Threads and processes that an action starts inherit it; none gets less of a core for it, only later by a slice of a
-    few milliseconds when all are busy. sched(7)
-    """
-    try:
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    except OSError:
-        return  # forbidden here, by a filter of system calls perhaps: slower, and no harm
 
 
 def _hung_up(connection: socket.socket) -> bool:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench.bus import run_bus
 from tests.bench.deaths import run_deaths
 from tests.bench.execute import run_credentials, run_floors
 from tests.bench.growth import run_growth
@@ -25,7 +26,7 @@ from tests.bench.websocket_bench import run_websocket
 def main() -> None:
     """Run the parts that were asked for, all of them without arguments."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
-    names = ("floors", "credentials", "growth", "slow", "deaths", "reload", "startup", "websocket", "nginx")
+    names = ("floors", "credentials", "bus", "growth", "slow", "deaths", "reload", "startup", "websocket", "nginx")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(names)}")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default 5)")
     parser.add_argument("--seconds", type=int, default=5, help="seconds of load in each (default 5)")
@@ -41,6 +42,7 @@ def main() -> None:
         parts: dict[str, tuple[str, Callable[[], str]]] = {
             "floors": ("POST /execute, 64 connections, 2 processes", lambda: run_floors(folder, rounds, seconds)),
             "credentials": ("By credential, gevent", lambda: run_credentials(folder, rounds, seconds)),
+            "bus": ("POST /execute over both buses, 64 connections", lambda: run_bus(folder, rounds, seconds)),
             "growth": ("With much in the database", lambda: run_growth(folder, rounds, seconds)),
             "slow": ("500 calls that sleep 1 s, at once, uwsgi.ini", lambda: run_slow(folder, rounds)),
             "deaths": ("SIGKILL under load, 8 connections, uwsgi.ini", lambda: run_deaths(folder)),
