@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from tests.running.certificates import Certificate
 from tests.running.processes import free_port, run_group
+from tests.running.waiting import until
 
 __all__ = ["Mosquitto", "mosquitto"]
 
@@ -66,7 +68,7 @@ class Mosquitto:
     def publish(self, topic: str, message: str | bytes, *options: str) -> None:
         """Publish with Mosquitto's own client."""
         raw = message.encode() if isinstance(message, str) else message
-        self._run("mosquitto_pub", "-t", topic, "-s", *options, data=raw)
+        self._run("mosquitto_pub", "-t", topic, "-s" if raw else "-n", *options, data=raw)
 
     @contextlib.contextmanager
     def listening(
@@ -74,20 +76,18 @@ class Mosquitto:
     ) -> Iterator[Callable[[], list[str]]]:
         """Mosquitto's own client, subscribed to ``topics``. What it gives waits for ``count`` messages: their topic,
         retain flag and text."""
+        name = f"listening-{secrets.token_hex(4)}"
         arguments = [item for topic in topics for item in ("-t", topic)]
-        shape = ("-d", "-F", "GOT %t %r %p", "-C", str(count), "-W", "20")
+        shape = ("-i", name, "-F", "GOT %t %r %p", "-C", str(count), "-W", "20")
         argv = ["mosquitto_sub", *self._common(), *arguments, *shape, *options]
         with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-            output = process.stdout
-            assert output is not None
-            while (line := output.readline()) and b"received SUBACK" not in line:
-                pass
 
             def messages() -> list[str]:
-                lines = output.read().decode().splitlines()
-                return [line.removeprefix("GOT ") for line in lines if line.startswith("GOT ")]
+                output, _ = process.communicate(timeout=30)
+                return [line.removeprefix("GOT ") for line in output.decode().splitlines() if line.startswith("GOT ")]
 
             try:
+                until(lambda: f"Sending SUBACK to {name}" in (self.folder / "mosquitto.log").read_text())
                 yield messages
             finally:
                 process.terminate()
