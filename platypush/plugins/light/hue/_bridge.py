@@ -133,6 +133,6 @@ def _outcome(title: str, answer: Any) -> Outcome:
 
 def _refused(title: str, faults: tuple[Fault, ...]) -> PlatypushError:
     if any(fault.type == _UNAUTHORIZED for fault in faults):
-        return NotPaired(f"{title} does not know this hub (any more).")
+        return NotPaired(f"{title} does not know this hub (any more). Press the button on the bridge.")
     words = "; ".join(f"{fault.description} (error {fault.type})" for fault in faults) or "no reason given"
     return ActionFailed(f"{title} refused: {words}.")

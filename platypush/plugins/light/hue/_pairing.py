@@ -166,7 +166,7 @@ class Pairing:
         username = bridge.create_user(self._device)
         if username is None:
             raise Unavailable(
-                f"Press the button on the bridge ({bridge.url}): the hub waits for it to be let in.",
+                f"Press the button on the bridge ({bridge.url}) to let the hub in.",
                 retry_after=_BUTTON_PAUSE,
             )
         return username

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -29,15 +30,16 @@ def checked(given: Mapping[str, Any], *, action: str) -> State:
     unknown = [name for name in given if name not in _CHECKS]
     if unknown:
         raise BadRequest(
-            f"{action}: lights have no parameter {unknown[0]!r}.{did_you_mean(unknown[0], _CHECKS)} "
-            f"There are: {', '.join(_CHECKS)}."
+            f"{action}: lights have no parameter {unknown[0]!r}."
+            f"{did_you_mean(unknown[0], ['lights', 'groups', 'rgb', *_CHECKS])} There are: rgb, {', '.join(_CHECKS)}."
         )
     state = {}
     for name, value in given.items():
         try:
             state[name] = _CHECKS[name](value)
         except (TypeError, ValueError) as error:
-            raise BadRequest(f"{action}: {name!r} must be {error}, not {value!r}.") from None
+            shown = f"{value:g}" if isinstance(value, float) else repr(value)
+            raise BadRequest(f"{action}: {name!r} must be {error}, not {shown}.") from None
     return state
 
 
@@ -68,7 +70,11 @@ def _components(colour: str | Sequence[int]) -> tuple[int, int, int]:
             size = len(digits) // 3
             red, green, blue = (int(digits[i * size : (i + 1) * size] * (3 - size), 16) for i in range(3))
             return red, green, blue
-    elif len(colour) == 3 and all(_is_int(part) and 0 <= part <= 255 for part in colour):
+    elif (
+        isinstance(colour, (list, tuple))
+        and len(colour) == 3
+        and all(_is_int(part) and 0 <= part <= 255 for part in colour)
+    ):
         return colour[0], colour[1], colour[2]
     raise BadRequest(f"{colour!r} is no colour: give '#ff8000' or three numbers of 0 to 255, [255, 128, 0].")
 
@@ -101,8 +107,9 @@ def _int(low: int, high: int, *, keep: tuple[int, int] | None = None, unit: str 
     """Integers of ``low`` to ``high``; what is outside of ``keep`` becomes its nearest end."""
 
     def check(value: Any) -> int:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
+        if isinstance(value, float) and math.isfinite(value):
+            # Sliders give what is in between, too.
+            value = round(value)
         if not _is_int(value) or not low <= value <= high:
             raise ValueError(f"an integer of {low} to {high}{unit}")
         return int(value) if keep is None else min(max(value, keep[0]), keep[1])

@@ -16,7 +16,7 @@ from platypush.plugins.light.hue._state import checked, colour_state, percent
         ({"bri": 255}, {"bri": 254}),
         ({"bri": 0}, {"bri": 1}),
         ({"sat": 255, "hue": 65535}, {"sat": 254, "hue": 65535}),
-        ({"bri": 100.0, "on": True}, {"bri": 100, "on": True}),
+        ({"bri": 99.7, "on": True}, {"bri": 100, "on": True}),
         ({"xy": (0.3, 1)}, {"xy": [0.3, 1.0]}),
         ({"effect": "colorloop", "alert": "lselect"}, {"effect": "colorloop", "alert": "lselect"}),
         ({"bri_inc": -254, "transitiontime": 0}, {"bri_inc": -254, "transitiontime": 0}),
@@ -34,7 +34,8 @@ def test_what_callers_give_is_sent_as_the_bridge_takes_it(given: dict[str, Any],
         ({"bri": -1}, "0 to 255"),
         ({"bri": "7"}, "an integer of 0 to 255, not '7'"),
         ({"bri": True}, "an integer of 0 to 255, not True"),
-        ({"bri": 1.5}, "an integer"),
+        ({"bri": 300.0}, r"0 to 255, not 300\."),
+        ({"bri": float("nan")}, "an integer"),
         ({"ct": 100}, "153 to 500 mired"),
         ({"on": 1}, "true or false, not 1"),
         ({"xy": [0.1]}, "two numbers of 0 to 1"),
@@ -45,6 +46,7 @@ def test_what_callers_give_is_sent_as_the_bridge_takes_it(given: dict[str, Any],
         ({"scene": ""}, "a text"),
         ({"brightness": 3}, "no parameter 'brightness'"),
         ({"efect": "none"}, "Did you mean 'effect'"),
+        ({"light": "Hall"}, "Did you mean 'lights'"),
     ],
 )
 def test_what_no_light_takes_is_refused_before_the_bridge_sees_it(given: dict[str, Any], words: str) -> None:
@@ -71,7 +73,9 @@ def test_a_colour_becomes_its_place_in_the_diagram_and_its_brightness(
     assert colour_state(colour) == state
 
 
-@pytest.mark.parametrize("colour", ["red", "#12345", "", [1, 2], [1, 2, 256], [1, 2, True], [0.5, 0, 0]])
+@pytest.mark.parametrize(
+    "colour", ["red", "#12345", "", [1, 2], [1, 2, 256], [1, 2, True], [0.5, 0, 0], None, {"r": 1}]
+)
 def test_what_is_no_colour_is_refused(colour: Any) -> None:
     with pytest.raises(BadRequest, match="is no colour"):
         colour_state(colour)
