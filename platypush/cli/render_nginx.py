@@ -26,7 +26,7 @@ from platypush.render.uwsgi import OWN_SOCKET
 __all__ = ["command", "read_originals", "site_of"]
 
 _LETSENCRYPT = Path("/etc/letsencrypt/live")
-_STATIC = Path(platypush.__file__).resolve().parent / "backend" / "http" / "app" / "static"
+_STATIC = Path(platypush.__file__).resolve().parent / "backend" / "http" / "webapp" / "dist"
 _TAKEN = ("http", "https", "uwsgi", "websocket", "conf", "runtime", "logs", "acme")
 """Options that are fields of a site."""
 _DIRECTORY = click.Path(path_type=Path, file_okay=False)

@@ -1,4 +1,4 @@
-"""The plain panel, its files, /qrcode and /openapi.json."""
+"""The panel's pages, its files, /qrcode and /openapi.json."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from platypush.backend.http.app.factory import STATIC
 from platypush.backend.http.app.openapi import document
 from tests.app.conftest import Owner
 from tests.app.fakes import ACTIONS, FakeBus
 
 
 @pytest.mark.parametrize("path", ["/", "/plugin/tts", "/dashboard/main"])
-def test_a_page_has_its_forms_and_nothing_inline(client: FlaskClient, owner: Owner, path: str) -> None:
+def test_a_page_has_nothing_inline_and_is_not_kept(client: FlaskClient, owner: Owner, path: str) -> None:
     answer = client.get(path, headers={"Cookie": f"session_token={owner.session}"})
     assert answer.status_code == 200
-    for part in ('id="execute"', 'id="token"', 'action="/logout"'):
-        assert part in answer.text
-    assert re.findall(r"<script(?! src=)", answer.text) == []
+    assert '<div id="app">' in answer.text
+    assert re.findall(r"<script(?![^>]* src=)", answer.text) == []
     assert " style=" not in answer.text
     assert not re.search(r"\son\w+=", answer.text)
     assert answer.headers["Cache-Control"] == "no-store"
@@ -42,6 +42,17 @@ def test_every_file_that_a_page_names_is_there_and_open(client: FlaskClient, own
 )
 def test_nothing_else_of_the_package_is_served(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(("pattern", "kept"), [("panel-*.js", True), ("hub.js", False), ("app.css", False)])
+def test_a_file_whose_name_changes_with_its_content_is_kept_for_a_year(
+    client: FlaskClient, pattern: str, kept: bool
+) -> None:
+    (file,) = (STATIC / "assets").glob(pattern)
+    answer = client.get(f"/assets/{file.name}", buffered=True)
+    assert ("immutable" in answer.headers["Cache-Control"]) is kept
+    assert ("max-age=31536000" in answer.headers["Cache-Control"]) is kept
+    assert answer.headers["ETag"]
 
 
 def test_a_name_in_the_address_is_escaped(client: FlaskClient, owner: Owner) -> None:

@@ -79,14 +79,14 @@ def test_a_mistake_in_the_manifest_is_told(
     assert reason in (part.reason or "")
 
 
-def test_the_page_of_a_plugin_shows_its_panel_and_widgets(
+def test_a_page_learns_of_panels_and_widgets_and_of_what_is_wrong_with_them(
     app: Flask, client: FlaskClient, owner: Owner, folder: Path
 ) -> None:
-    web_of(app).parts = (read_part("timer", folder),)
-    page = client.get("/plugin/timer", headers=owner.bearer()).text
-    assert 'data-module="/assets/plugins/timer/panel.js" data-tag="timer-panel"' in page
-    assert 'data-tag="egg-timer2-widget"' in page
-    assert "data-module" not in client.get("/plugin/tts", headers=owner.bearer()).text
+    web_of(app).parts = (read_part("timer", folder), WebPart("broken", reason="no web.json"))
+    parts = client.get("/api/bootstrap", headers=owner.bearer()).get_json()["parts"]
+    assert [(part["plugin"], part["reason"]) for part in parts] == [("timer", None), ("broken", "no web.json")]
+    assert parts[0]["panel"] == {"tag": "timer-panel", "module": "/assets/plugins/timer/panel.js"}
+    assert parts[0]["widgets"][0]["tag"] == "egg-timer2-widget"
 
 
 def test_the_files_of_a_part_are_served_and_its_code_is_not(app: Flask, client: FlaskClient, folder: Path) -> None:

@@ -76,12 +76,15 @@ def test_its_panel_and_its_widget_work_in_a_browser(hub: Hub, tmp_path: Path) ->
         browser.set_cookie(base, "session_token", cookie)
         browser.open(f"{base}/plugin/kitchen.timer")
         browser.until("!!document.querySelector('kitchen-timer-panel input')")
-        browser.run("document.querySelector('kitchen-timer-panel input').value = '0.02'")
+        browser.run("document.querySelector('kitchen-timer-panel input').value = '0.05'")
         browser.run("document.querySelector('kitchen-timer-panel form').requestSubmit()")
         browser.until("document.querySelector('kitchen-timer-panel ul').textContent.includes('egg')")
+        # As a dashboard does it.
+        browser.run("import('/assets/plugins/kitchen.timer/widget.js')")
+        browser.run("document.body.append(document.createElement('kitchen-timer-widget'))")
         browser.until("document.querySelector('kitchen-timer-widget').textContent.includes('min')")
         # The event comes over the websocket, to both.
-        browser.until("document.querySelector('[role=status]').textContent === 'The egg is ready.'")
+        browser.until("document.querySelector('kitchen-timer-panel [role=status]').textContent === 'The egg is ready.'")
         assert (Path(hub.config).parent / "said.txt").read_text() == "ready"
         parts = browser.run("fetch('/api/bootstrap').then((answer) => answer.json()).then(({ parts }) => parts)")
     assert [(part["plugin"], part["title"], part["reason"]) for part in parts] == [

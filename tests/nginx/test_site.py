@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import subprocess
 
@@ -72,10 +73,10 @@ def test_each_header_for_security_comes_once_and_nobody_tells_a_version(place: P
         assert answer.headers["server"] == "nginx"
 
 
-def test_the_panels_files_come_from_nginx_and_stay_in_the_browser_for_a_while(place: Place) -> None:
+def test_the_panels_files_come_from_nginx(place: Place) -> None:
     for path, kind in [
         ("/assets/app.css", "text/css"),
-        ("/assets/app.js", "javascript"),
+        ("/assets/hub.js", "javascript"),
         ("/icons/platypush.svg", "image/svg+xml"),
         ("/favicon.ico", "image/svg+xml"),
         ("/manifest.webmanifest", "application/manifest+json"),
@@ -84,9 +85,14 @@ def test_the_panels_files_come_from_nginx_and_stay_in_the_browser_for_a_while(pl
         answer = place.front.request("GET", path)
         assert (answer.status, answer.body) == (200, direct.body)
         assert kind in answer.headers["content-type"]
-        assert answer.headers["cache-control"] == direct.headers["cache-control"] == "public, max-age=3600"
+        assert answer.headers["cache-control"] == direct.headers["cache-control"] == "no-cache"
         assert answer.headers["content-security-policy"] == direct.headers["content-security-policy"]
         assert place.front.logged(answer)["upstream_status"] == ""
+    page = place.front.request("GET", "/", headers=place.hub.token).body.decode()
+    (script,) = re.findall(r'src="(/assets/panel-[^"]+)"', page)
+    for answer in (place.hub.request("GET", script), place.front.request("GET", script)):
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert place.front.request("GET", "/assets/plugins/none/panel.js").status == 404
     assert place.front.request("GET", "/assets/none.js").json()["error"]["code"] == "not_found"
     compressed = place.front.request("GET", "/assets/app.css", headers={"Accept-Encoding": "gzip"})
     assert compressed.headers["content-encoding"] == "gzip"

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["STATIC", "TEMPLATES", "create_app"]
 
 TEMPLATES = Path(__file__).parent / "templates"
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "webapp" / "dist"
+"""What the web panel is built into: its pages, scripts, styles and pictures."""
 
 
 def create_app(settings: WebSettings, bus: BusClient, users: Users) -> Flask:

@@ -6,8 +6,7 @@ import { defineConfig } from "vite";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// Two pages, so that the wall does not load what only the panel needs; and the module that panels and widgets of other
-// packages import, under a name that stays.
+// The panel, and the module that panels and widgets of other packages import, under a name that stays.
 export default defineConfig({
   plugins: [vue(), VueI18nPlugin({ include: at("./src/i18n/*.json"), runtimeOnly: true, compositionOnly: true })],
   define: { __VUE_I18N_FULL_INSTALL__: false, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
@@ -17,7 +16,7 @@ export default defineConfig({
     sourcemap: false,
     chunkSizeWarningLimit: 300,
     rollupOptions: {
-      input: { panel: at("./panel.html"), wall: at("./wall.html"), hub: at("./src/sdk/hub.ts") },
+      input: { panel: at("./panel.html"), hub: at("./src/sdk/hub.ts") },
       preserveEntrySignatures: "exports-only",
       output: {
         entryFileNames: ({ name }) => (name === "hub" ? "assets/hub.js" : "assets/[name]-[hash].js"),

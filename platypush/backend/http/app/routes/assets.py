@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from flask import Blueprint, Response, send_file
@@ -14,8 +15,10 @@ from platypush.errors import NotFound
 __all__ = ["blueprint"]
 
 blueprint = Blueprint("assets", __name__)
-_ROOT = Path(__file__).parents[1] / "static"
-_SECONDS = 3600
+_ROOT = Path(__file__).parents[2] / "webapp" / "dist"
+_HASHED = re.compile(r"^assets/.*[-.](?=[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{8}(?:\.[a-z0-9]+){1,2}$")
+"""A name that changes with the content; a capital or a digit tells eight characters of a hash from a word. The same
+rule as nginx's."""
 _CODE = frozenset({".py", ".pyc"})
 """A package's folder has its own code beside what a browser needs."""
 
@@ -69,4 +72,7 @@ def _file(relative: str, mime: str | None = None, root: Path = _ROOT) -> Respons
     path = safe_join(root, relative)
     if path is None or not path.is_file() or path.suffix in _CODE:
         raise NotFound
-    return send_file(path, mimetype=mime, max_age=_SECONDS)
+    response = send_file(path, mimetype=mime)
+    stays = root is _ROOT and _HASHED.match(relative)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if stays else "no-cache"
+    return response

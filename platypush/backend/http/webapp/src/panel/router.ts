@@ -9,7 +9,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/events", name: "events", component: () => import("@/views/EventsView.vue") },
   { path: "/settings/:section?", name: "settings", component: () => import("@/views/SettingsView.vue"), props: true },
   // What older versions had: `/#light.hue`.
-  { path: "/:plugin([a-z_]+(?:\\.[a-z_0-9]+)*)", redirect: ({ params }) => ({ name: "plugin", params }) },
+  { path: "/:plugin([a-z_0-9.]+)", redirect: ({ params }) => ({ name: "plugin", params }) },
   { path: "/:rest(.*)*", name: "lost", component: () => import("@/views/LostView.vue") },
 ];
 
