@@ -13,6 +13,7 @@ from typing import Any
 
 from platypush.config.check_web import check_web
 from platypush.config.include import read_document
+from platypush.config.media import media_settings
 from platypush.config.model import Config, Secret
 from platypush.config.problem import KeyPath, Problem, Severity, dotted
 from platypush.config.secrets import protect, readable_by_others
@@ -36,6 +37,7 @@ def check(config: Config, *, environ: Mapping[str, str], running: bool = False) 
         *_files(config, environ),
         *_token(config),
         *_backlog(config),
+        *_media(config),
         *(check_web(config.http, running=running) if config.http else ()),
     ]
     return sorted(found, key=lambda problem: problem.severity is not Severity.ERROR)
@@ -115,6 +117,15 @@ def _backlog(config: Config) -> Iterator[Problem]:
     if config.limits.listen_backlog > most:
         reason = f"the kernel allows {most}: lower it, or raise net.core.somaxconn (sysctl)."
         yield Problem.warning("check.backlog", "limits.listen_backlog", reason)
+
+
+def _media(config: Config) -> Iterator[Problem]:
+    media = media_settings(config)
+    for folder in media.media_dirs if media else ():
+        if not folder.is_dir():
+            yield Problem.warning("check.media", "media.media_dirs", f"there is no folder {folder}.")
+        elif not os.access(folder, os.R_OK | os.X_OK):
+            yield Problem.warning("check.media", "media.media_dirs", f"this user cannot read the folder {folder}.")
 
 
 def _writable_by_others(path: Path) -> bool:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import time
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from platypush.config.model import MediaSettings
-from platypush.errors import BadRequest, Forbidden, NotFound, Unavailable
+from platypush.errors import BadRequest, Forbidden, NotFound, TimeLimit, Unavailable
 from platypush.media import kinds
 from platypush.media.files import SUBTITLES, Place, find, read_file, subtitles_beside
-from platypush.media.remote import Remotes, check_url
+from platypush.media.remote import Remotes, check_url, shown
 from platypush.media.subtitles import LARGEST, to_webvtt
 from platypush.user.media import MediaRegistry, Medium
 from platypush.user.offload import offload
@@ -24,6 +25,8 @@ SUBTITLES_PREFIX = "/media/subtitles/"
 _FILE = "file://"
 _WEB = ("http://", "https://")
 _LONGEST = 4096
+_FETCH_SECONDS = 30.0
+"""For a piece of another server's medium, or for its subtitles."""
 
 
 class Signer(Protocol):
@@ -203,8 +206,10 @@ class MediaCatalogue:
         check_url(url)
         answer = self.remotes().get(url, {"Range": f"bytes=0-{most - 1}"})
         try:
-            parts, size = [], 0
+            parts, size, end = [], 0, time.monotonic() + _FETCH_SECONDS
             while size < most and (chunk := answer.read(most - size)):
+                if time.monotonic() > end:
+                    raise TimeLimit(f"{shown(url)} took longer than {_FETCH_SECONDS:g} s for its first bytes.")
                 parts.append(chunk)
                 size += len(chunk)
         finally:

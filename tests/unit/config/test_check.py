@@ -141,6 +141,17 @@ def test_a_missing_resource_folder_is_a_warning(healthy: Config, load_text: Load
     assert found(config) == [("check.resources", "backend.http.resource_dirs.gone", Severity.WARNING)]
 
 
+def test_a_folder_of_media_that_is_missing_or_closed_is_a_warning(
+    healthy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path / "closed")
+    (tmp_path / "closed").mkdir()
+    folders = [str(tmp_path), f"{tmp_path}/gone", f"{tmp_path}/closed"]
+    problems = run(replace(healthy, plugins={"media": {"media_dirs": folders}}))
+    assert [(problem.id, problem.severity) for problem in problems] == [("check.media", Severity.WARNING)] * 2
+    assert ["gone" in problem.reason for problem in problems] == [True, False]
+
+
 def test_an_unreadable_certificate_is_an_error(healthy: Config, load_text: Load) -> None:
     config = with_http(healthy, load_text, "{ssl_cert: /nonexistent/cert.pem}")
     assert found(config) == [("check.tls", "backend.http.ssl_cert", Severity.ERROR)]

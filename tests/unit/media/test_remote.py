@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from platypush.config.model import MediaSettings
 from platypush.errors import BadRequest, Forbidden, NotFound, PlatypushError, TimeLimit, Unavailable
-from platypush.media import remote
+from platypush.media import catalogue, remote
+from platypush.media.catalogue import MediaCatalogue
 from platypush.media.remote import Remotes, check_url, shown
+from platypush.user.service import UserSettings, open_users
 from tests.running.certificates import Authority
 from tests.running.waiting import open_descriptors
 from tests.running.web import Asked, Page, Web, running_web
@@ -200,6 +203,15 @@ def test_a_body_that_breaks_off_is_an_error() -> None:
         with pytest.raises(Unavailable, match="broke off"):
             answer.read(100)
         answer.close()
+
+
+def test_a_body_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(catalogue, "_FETCH_SECONDS", -1.0)
+    users = open_users(UserSettings(url="sqlite:///main.db", workdir=tmp_path, password_cost=4), migrate=True)
+    media = MediaCatalogue(users.media, users.urls, MediaSettings(allowed_hosts=HERE), hours=1)
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na") as url, pytest.raises(TimeLimit):
+        media.add(url)
+    users.close()
 
 
 def test_nothing_stays_open() -> None:
