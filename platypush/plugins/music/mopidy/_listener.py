@@ -66,22 +66,26 @@ class MopidyListener(Listener):
             raise Unavailable(f"{self._what} cannot be reached: {error.strerror or error}") from error
         # A descriptor of its own for interrupt: TLS takes the first one over.
         self._socket = raw.dup()
-        try:
-            self._connection: ClientConnection = connect(
-                f"{'wss' if secure else 'ws'}://{parts.netloc}/mopidy/ws",
-                sock=raw,
-                ssl=ssl.create_default_context() if secure else None,
-                proxy=None,
-                open_timeout=timeout,
-                close_timeout=1,
-                ping_interval=_PROOF,
-                ping_timeout=_PROOF,
-                max_size=_LARGEST,
-            )
-        except (OSError, WebSocketException) as error:
-            raw.close()
-            self._socket.close()
-            raise Unavailable(f"{self._what} has no websocket: {error or type(error).__name__}") from error
+        with contextlib.ExitStack() as stack:
+            stack.callback(raw.close)
+            stack.callback(self._socket.close)
+            try:
+                self._connection: ClientConnection = stack.enter_context(
+                    connect(
+                        f"{'wss' if secure else 'ws'}://{parts.netloc}/mopidy/ws",
+                        sock=raw,
+                        ssl=ssl.create_default_context() if secure else None,
+                        proxy=None,
+                        open_timeout=timeout,
+                        close_timeout=1,
+                        ping_interval=_PROOF,
+                        ping_timeout=_PROOF,
+                        max_size=_LARGEST,
+                    )
+                )
+            except (OSError, WebSocketException) as error:
+                raise Unavailable(f"{self._what} has no websocket: {error or type(error).__name__}") from error
+            self._stack = stack.pop_all()
 
     def snapshot(self) -> Snapshot:
         seeked, self._seeked = self._seeked, False
@@ -102,8 +106,7 @@ class MopidyListener(Listener):
     def close(self) -> None:
         # Nothing is said any more: a peer that does not answer would hold it up.
         self.interrupt()
-        self._connection.close()
-        self._socket.close()
+        self._stack.close()
 
     def _event(self, seconds: float) -> bool | None:
         """Whether the next message says that something changed; None when there is none in time."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from platypush.errors import ActionFailed, BadRequest, NotFound, PlatypushError, Unavailable
+from platypush.errors import ActionFailed, BadRequest, NotFound
 from platypush.plugins.music._player import Entry, Filter, Listener, Mode, Picture, Player, Status, Track
 from platypush.plugins.music.mopidy import _shape as shape
 from platypush.plugins.music.mopidy._finder import Finder
@@ -112,40 +112,11 @@ class MopidyPlayer(Player):
         length = self._rpc.call("core.tracklist.get_length")
         if position is not None and position > length:
             raise BadRequest(f"The queue has {length} tracks: nothing can be put at position {position}.")
-        finder = Finder(self._rpc)
-        failures: list[PlatypushError] = []
-        for resource, uris in self._gathered(finder, resources, failures):
-            added = self._put(uris, position)
-            if not added and resource is not None:
-                added = self._put(finder.below(resource), position)
-                if not added:
-                    failures.append(NotFound(f"{resource}: {self._rpc} has no such track, folder or playlist."))
-            position = None if position is None else position + added
+        uris, failures = Finder(self._rpc).tracks(resources)
         if failures and len(failures) == len(resources):
             raise failures[0]
+        self._put(uris, position)
         return [str(failure) for failure in failures]
-
-    def _gathered(
-        self, finder: Finder, resources: Sequence[str], failures: list[PlatypushError]
-    ) -> list[tuple[str | None, list[str]]]:
-        """What to add, in order: files in a row together, other URIs each with its name, because only adding them shows
-        whether they are something."""
-        found: list[tuple[str | None, list[str]]] = []
-        for resource in resources:
-            try:
-                uris = finder.tracks(resource)
-            except Unavailable:
-                raise
-            except PlatypushError as error:
-                failures.append(error)
-                continue
-            if uris == [resource] and not resource.lower().startswith("file:"):
-                found.append((resource, uris))
-            elif found and found[-1][0] is None:
-                found[-1][1].extend(uris)
-            else:
-                found.append((None, list(uris)))
-        return found
 
     def _put(self, uris: Sequence[str], position: int | None) -> int:
         added = 0
@@ -226,8 +197,10 @@ class MopidyPlayer(Player):
         self._playlists.rename(name, new_name)
 
     def playlist_add(self, name: str, resources: Sequence[str]) -> None:
-        finder = Finder(self._rpc)
-        self._playlists.append(name, [uri for resource in resources for uri in finder.tracks(resource)])
+        uris, failures = Finder(self._rpc).tracks(resources)
+        if failures:
+            raise failures[0]
+        self._playlists.append(name, uris)
 
     def playlist_delete(self, name: str, positions: Sequence[int]) -> None:
         def without(items: list[Reference]) -> list[Reference]:

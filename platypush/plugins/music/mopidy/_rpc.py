@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,13 +21,14 @@ _CALLERS_FAULT = frozenset({"ValidationError", "AssertionError", "TypeError", "L
 
 
 class Rpc:
-    """Safe for many threads; each call has a connection of its own."""
+    """Safe for many threads; each call has a connection of its own. ``_answered`` is when Mopidy did so last."""
 
     def __init__(self, url: str, timeout: float, slow_timeout: float, *, owner: str) -> None:
         """``url`` is Mopidy's, without a path. Seconds for most calls, and for those that look into many files."""
         self.url = url
         self._timeout = timeout
         self._slow_timeout = slow_timeout
+        self._answered = -math.inf
         self._exchange = Exchange(AllowedHosts((), urls=[url]), Limits(slow_timeout, _LARGEST, 0), owner=owner)
 
     def __str__(self) -> str:
@@ -37,7 +40,8 @@ class Rpc:
 
     def slow(self, method: str, **params: Any) -> Any:
         """Call a method that may take long. That Mopidy is away is known as soon as in other calls."""
-        self.call("core.get_version")
+        if time.monotonic() - self._answered > self._timeout:
+            self.call("core.get_version")
         return self._send([(method, params)], self._slow_timeout)[0]
 
     def batch(self, *calls: Call) -> list[Any]:
@@ -66,6 +70,7 @@ class Rpc:
         except TimeLimit as error:
             text = f"{self} did not answer within {seconds:g} s: what it was told may have happened."
             raise Unavailable(text) from error
+        self._answered = time.monotonic()
         return answer.json()
 
     def _result(self, method: str, answer: Mapping[str, Any]) -> Any:
