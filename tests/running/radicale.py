@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from tests.running.processes import free_port, run_group, wait_for
 
@@ -39,7 +40,7 @@ class Radicale:
 
     def make(self, path: str, name: str, component: str = "VEVENT") -> None:
         """A calendar of the user."""
-        self._send("MKCALENDAR", f"/{USER}/{path}/", _MAKE.format(name=name, component=component))
+        self._send("MKCALENDAR", f"/{USER}/{path}/", _MAKE.format(name=escape(name), component=component))
 
     def put(self, path: str, uid: str, *lines: str) -> None:
         """Put an event into a calendar, or another version of it."""

@@ -29,7 +29,8 @@ class CalendarPlugin(RunnablePlugin, ServicePlugin):
     ``calendar.``. One that cannot be read does not hide the others."""
 
     def __init__(self, *, calendars: list[dict[str, Any]] | None = None, **kwargs: Any) -> None:
-        """
+        """What is merged.
+
         :param calendars: A list of calendars. Each has a ``type``: ``calendar.ical``, with the keys of that section
             beside it; or the name of any other plugin that has events and a section of its own.
         """
@@ -81,15 +82,15 @@ class CalendarPlugin(RunnablePlugin, ServicePlugin):
         """Whether calendars are being read."""
         return any(plugin.is_running() for plugin in self._own())
 
-    def on_start(self) -> None:
-        """Begin to read the calendars."""
+    def start(self) -> None:
+        """Begin to read the calendars, each in a thread of its own."""
         for plugin in self._own():
-            plugin.on_start()
+            plugin.start()
 
-    def on_stop(self) -> None:
+    def stop(self) -> None:
         """Stop reading them."""
         own = self._own()
-        map_in_threads(CalendarIcalPlugin.on_stop, own, workers=len(own), name="calendar-stop")
+        map_in_threads(CalendarIcalPlugin.stop, own, workers=len(own), name="calendar-stop")
 
     def _own(self) -> list[CalendarIcalPlugin]:
         return [source.plugin for source in self._sources if isinstance(source, OwnSource)]

@@ -182,7 +182,7 @@ class CalendarIcalPlugin(RunnablePlugin, ServicePlugin, CalendarInterface):
             self.presence.found()
             self._pause()
 
-    def on_stop(self) -> None:
+    def stop(self) -> None:
         """Stop reading. A request that a server keeps waiting is left to end by itself."""
         self._stop_requested.set()
         self._wake.set()

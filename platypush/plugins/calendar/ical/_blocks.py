@@ -107,7 +107,8 @@ class Parts:
 
 def is_calendar(data: bytes) -> bool:
     """Whether ``data`` begins like a calendar, in any of the encodings that are understood."""
-    return "BEGIN:VCALENDAR" in data[:65536].replace(b"\0", b"").decode("ascii", "replace").upper()
+    head = data[:65536].replace(b"\0", b"").replace(b"\r\n", b"\n").upper()
+    return b"BEGIN:VCALENDAR" in _FOLD.sub(b"", head)
 
 
 def take_apart(data: bytes, charset: str | None = None) -> Parts:

@@ -78,9 +78,10 @@ class Client:
     def _auth(self) -> AuthBase | None:
         if self._username is None:
             return _Nobody()
+        if self._digest:
+            return HTTPDigestAuth(self._username, self._password)
         # Bytes: a text would be sent in Latin-1 (RFC 7617, 2.1).
-        user, password = self._username.encode(), self._password.encode()
-        return HTTPDigestAuth(user, password) if self._digest else HTTPBasicAuth(user, password)
+        return HTTPBasicAuth(self._username.encode(), self._password.encode())
 
 
 class _Nobody(AuthBase):

@@ -128,7 +128,7 @@ def test_a_calendar_is_read_in_the_background_and_kept_over_a_restart(
     services = PluginServices(config=make_config())
     plugin = CalendarIcalPlugin(url=str(path), poll_interval=1)
     plugin.bind(services)
-    plugin.on_start()
+    plugin.start()
     try:
         assert names(plugin.get_upcoming_events()) == ["Tea"]
         assert plugin.status().output["skipped"] == {"have no start": 1}
@@ -138,10 +138,10 @@ def test_a_calendar_is_read_in_the_background_and_kept_over_a_restart(
         path.unlink()
         until(lambda: plugin.failure)
     finally:
-        plugin.on_stop()
+        plugin.stop()
     again = CalendarIcalPlugin(url=str(path))
     again.bind(services)
-    again.on_start()
+    again.start()
     try:
         assert names(again.get_upcoming_events()) == ["Coffee"]
         until(lambda: again.failure)
@@ -150,31 +150,31 @@ def test_a_calendar_is_read_in_the_background_and_kept_over_a_restart(
         assert 0 <= status["age"] < 60
         assert "No such file" in status["failure"]
     finally:
-        again.on_stop()
+        again.stop()
 
 
 def test_a_first_reading_that_fails_is_the_answer_at_once(tmp_path: Path) -> None:
     plugin = CalendarIcalPlugin(url=str(tmp_path / "none.ics"))
-    plugin.on_start()
+    plugin.start()
     try:
         with pytest.raises(Unavailable, match=r"Calendar none cannot be shown: .*none\.ics cannot be read"):
             plugin.get_upcoming_events()
     finally:
-        plugin.on_stop()
+        plugin.stop()
 
 
 def test_refresh_reads_at_once(tmp_path: Path) -> None:
     path = tmp_path / "tea.ics"
     path.write_bytes(ics("Tea"))
     plugin = CalendarIcalPlugin(url=str(path))
-    plugin.on_start()
+    plugin.start()
     try:
         assert names(plugin.get_upcoming_events()) == ["Tea"]
         path.write_bytes(ics("Coffee"))
         assert plugin.refresh().output["events"] == 1
         assert names(plugin.get_upcoming_events()) == ["Coffee"]
     finally:
-        plugin.on_stop()
+        plugin.stop()
 
 
 def test_events_are_computed_anew_when_time_has_gone_on_or_jumped(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_several_calendars_are_one_and_a_broken_one_does_not_hide_the_others(
         ]
     )
     assert "geheim" not in caplog.text
-    plugin.on_start()
+    plugin.start()
     assert plugin.is_running()
     try:
         response = plugin.get_upcoming_events()
@@ -226,7 +226,7 @@ def test_several_calendars_are_one_and_a_broken_one_does_not_hide_the_others(
         ]
         assert "Lost: " in (plugin.failure or "")
     finally:
-        plugin.on_stop()
+        plugin.stop()
     assert not plugin.is_running()
     assert not [thread for thread in threading.enumerate() if "calendar" in thread.name]
 
@@ -296,21 +296,21 @@ def test_an_empty_list_is_no_calendar(make_config: MakeConfig) -> None:
     plugin = CalendarPlugin(calendars=[])
     plugin.bind(PluginServices(config=make_config(plugins={"calendar.ical": {}})))
     assert plugin.get_upcoming_events().output == []
-    plugin.on_start()
-    plugin.on_stop()
+    plugin.start()
+    plugin.stop()
 
 
 def test_the_log_names_the_calendar_once_each_way(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     path = tmp_path / "tea.ics"
     plugin = CalendarIcalPlugin(url=str(path), name="Tea time")
-    plugin.on_start()
+    plugin.start()
     try:
         until(lambda: plugin.failure)
         path.write_bytes(ics("Tea"))
         until(lambda: plugin.failure is None)
     finally:
-        plugin.on_stop()
+        plugin.stop()
     assert [record.message.partition(":")[0].partition(" after")[0] for record in caplog.records] == [
         "Calendar Tea time is away",
         "Calendar Tea time is back",
