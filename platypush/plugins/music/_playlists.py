@@ -38,7 +38,7 @@ class PlaylistActions(PlayerPlugin):
         :param with_tracks: Give tracks, not only their URIs.
         :param offset: Position of the first one.
         :param limit: How many at most.
-        :return: URIs or paths; with ``with_tracks`` tracks, as ``current_track`` gives them.
+        :return: A list of URIs or paths; with ``with_tracks`` of tracks, as ``current_track`` gives them.
         """
         first, most = whole(offset, "offset"), None if limit is None else whole(limit, "limit")
         name = self._playlist(playlist)
