@@ -53,6 +53,11 @@ class Mosquitto:
         """Stop it."""
         self._running.close()
 
+    def kill(self) -> None:
+        """Let it die on the spot, also while it hangs."""
+        self._signal(signal.SIGKILL)
+        self.stop()
+
     def freeze(self) -> None:
         """Let it hang: connections stay, and nothing is answered."""
         self._signal(signal.SIGSTOP)
@@ -69,6 +74,16 @@ class Mosquitto:
         """Publish with Mosquitto's own client."""
         raw = message.encode() if isinstance(message, str) else message
         self._run("mosquitto_pub", "-t", topic, "-s" if raw else "-n", *options, data=raw)
+
+    def heard(self, condition: Callable[[], object], *messages: tuple[str, str], seconds: float = 10) -> float:
+        """Publish ``messages`` again and again until they have had the effect of ``condition``; the seconds it took."""
+
+        def tried() -> object:
+            for topic, message in messages:
+                self.publish(topic, message)
+            return condition()
+
+        return until(tried, seconds)
 
     @contextlib.contextmanager
     def listening(

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -105,7 +106,8 @@ def start(hub: Hub, broker: Mosquitto, tmp_path: Path) -> Iterator[Start]:
         path.write_text(f"device_id: kitchen\n{plugin}")
         path.chmod(0o600)
         config = load(path, workdir=tmp_path, environ={})
-        backend = MqttBackend(**({"host": "127.0.0.1", "port": broker.port} | section))
+        values: dict[str, Any] = {"host": "127.0.0.1", "port": broker.port, **section}
+        backend = MqttBackend(**values)
         users = cast("Any", hub)
         backend.bind(BackendServices(config=config, users=users, handle=hub.handle, listen=lambda _: lambda: None))
         made.append(backend)
@@ -305,15 +307,11 @@ def test_a_broker_that_restarts_is_one_line_each_way_and_topics_are_subscribed_t
         with pytest.raises(Unavailable, match="is away"):
             backend.send_message("x", topic="y")
         broker.start()
-        # A request under use: tried until it is heard.
         heard = len(hub.seen)
-        started = time.monotonic()
-        while len(hub.seen) == heard:
-            assert time.monotonic() - started < 10
-            broker.publish(OWN, request(id=f"r{round_}"))
-            threading.Event().wait(0.1)
+        took = broker.heard(partial(more_than, hub.seen, heard), (OWN, request(id=f"r{round_}")))
+        assert took < 10
         until(lambda: backend.presence.reason is None)
-        until(lambda: broker.publish("home/x", "1") or broker.publish("garden/x", "1") or hub.of("garden/x"))
+        broker.heard(lambda: hub.of("home/x") and hub.of("garden/x"), ("home/x", "1"), ("garden/x", "1"))
         hub.events.clear()
     lines = [line for line in caplog.messages if line.startswith("MQTT broker at")]
     assert [line.split(" is ")[1].split(" ")[0] for line in lines] == ["away:", "back"] * 2
@@ -328,7 +326,7 @@ def test_a_broker_that_hangs_is_noticed_and_used_again(
     until(lambda: backend.presence.reason, seconds=10)
     broker.thaw()
     until(lambda: backend.presence.reason is None)
-    until(lambda: broker.publish(OWN, request(id="1")) or hub.seen)
+    broker.heard(lambda: hub.seen, (OWN, request(id="1")))
     lines = [line for line in caplog.messages if line.startswith("MQTT broker at")]
     assert [line.split(" is ")[1].split(" ")[0] for line in lines] == ["away:", "back"]
     broker.freeze()
@@ -347,7 +345,7 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(
     assert "Connection refused" in (backend.presence.reason or "")
     broker.start()
     until(lambda: backend.presence.reason is None)
-    until(lambda: broker.publish(OWN, request(id="1")) or hub.seen)
+    broker.heard(lambda: hub.seen, (OWN, request(id="1")))
 
 
 def test_send_message_reaches_other_nodes(hub: Hub, broker: Mosquitto, start: Start) -> None:
@@ -367,7 +365,7 @@ def test_send_message_reaches_other_nodes(hub: Hub, broker: Mosquitto, start: St
 
 def test_without_its_own_topic_no_request_is_taken(hub: Hub, broker: Mosquitto, start: Start) -> None:
     backend = start(ready=False, subscribe_default_topic=False, listeners=[{"topic": "#"}])
-    until(lambda: broker.publish("x", "1") or hub.of("x"))
+    broker.heard(lambda: hub.of("x"), ("x", "1"))
     broker.publish(OWN, request())
     broker.publish("y", "1")
     until(lambda: hub.of("y"))
@@ -433,6 +431,10 @@ def test_a_message_that_the_broker_refuses_is_an_error(hub: Hub, tmp_path: Path,
         with pytest.raises(ActionFailed, match="refuses the message: Not authorized"):
             backend.send_message("x", topic="home/lamp", qos=1)
         backend.stop()
+
+
+def more_than(items: list[Any], count: int) -> bool:
+    return len(items) > count
 
 
 def pour(broker: Mosquitto, topic: str, lines: str) -> None:
