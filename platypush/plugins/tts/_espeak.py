@@ -85,6 +85,15 @@ class Espeak:
                 found[-1]["gender"] = columns[2].rpartition("/")[2]
         return found
 
+    def languages(self) -> list[dict[str, str]]:
+        """The languages there are, each with the name of its first voice. Raises ActionFailed."""
+        names: dict[str, str] = {}
+        for line in self._run(["--voices"], "").splitlines()[1:]:
+            columns = line.split()
+            if len(columns) >= 4:
+                names.setdefault(columns[1], columns[3].replace("_", " "))
+        return [{"language": language, "name": name} for language, name in sorted(names.items())]
+
     def _run(self, arguments: list[str], text: str) -> str:
         try:
             done = subprocess.run(

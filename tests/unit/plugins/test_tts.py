@@ -16,7 +16,7 @@ from platypush.errors import ActionFailed, BadRequest, Busy, Forbidden, Unavaila
 from platypush.plugins.tts import TtsPlugin
 from platypush.plugins.tts._espeak import Espeak, Voice
 from platypush.plugins.tts._player import find_player
-from platypush.plugins.tts._queue import Speech
+from platypush.plugins.tts._speaker import Said, Speech
 
 MakeTts = Callable[..., TtsPlugin]
 
@@ -141,7 +141,7 @@ def test_stop_silences_the_current_text_and_forgets_the_waiting_ones(
 
 def test_a_text_that_is_stopped_just_before_its_player_starts_is_not_played(tmp_path: Path) -> None:
     player = find_player(["sh", "-c", "exec sleep 600"])
-    speech = Speech(tmp_path / "a.wav", player)
+    speech = Speech(tmp_path / "a.wav", player, Said("tts", "espeak-ng", "x"))
     speech.cancel()
     player.play(speech.file, speech.started)
 
@@ -178,7 +178,7 @@ def test_texts_that_wait_when_the_hub_stops_are_an_error_for_their_callers(make_
 
     caller = threading.Thread(target=say)
     caller.start()
-    until(lambda: len(plugin._queue._waiting) == 1)
+    until(lambda: len(plugin.get_queue().output) == 2)
     plugin.on_stop()
     caller.join(10)
     assert len(caught) == 1
