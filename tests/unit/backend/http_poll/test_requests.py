@@ -149,7 +149,8 @@ def test_what_was_seen_long_ago_is_forgotten_and_what_is_still_there_is_not() ->
     values = Values()
     Seen(values, "n", "r").take(["old", "stays"], str)
     for start in range(0, 6_000, 1_000):
-        Seen(values, "n", "r").take(["stays", *range(start, start + 1_000)], str)
+        new, _ = Seen(values, "n", "r").take(["stays", *range(start, start + 1_000)], str)
+        assert "stays" not in new
     assert len(values.stored["r"]) == 5_000
     assert "stays" in values.stored["r"]
     assert "old" not in values.stored["r"]

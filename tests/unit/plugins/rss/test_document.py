@@ -157,6 +157,11 @@ def test_what_is_no_feed_is_an_error_and_nothing_is_opened(body: bytes) -> None:
         parse(body, URL, now=NOW)
 
 
+def test_the_name_of_a_file_is_not_opened() -> None:
+    with pytest.raises(ActionFailed, match="no feed"):
+        parse(str(FEEDS / "rss20.xml").encode(), URL, now=NOW)
+
+
 def test_a_page_in_place_of_a_feed_is_an_error() -> None:
     with pytest.raises(ActionFailed, match="no feed"):
         read("page.html", "text/html")

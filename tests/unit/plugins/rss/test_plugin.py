@@ -24,7 +24,9 @@ from platypush.errors import (
 )
 from platypush.message.event import Event
 from platypush.plugins.rss import RssPlugin
+from platypush.plugins.rss._store import FeedStore
 from platypush.plugins.services import PluginServices
+from platypush.user.database import Database
 from tests.running.waiting import until
 from tests.running.web import Asked, Page, Web
 from tests.unit.plugins.rss.conftest import MakeRss, feed
@@ -116,7 +118,7 @@ def test_an_answer_that_is_the_same_again_is_not_read_again(make_rss: MakeRss, w
     assert len(web.asked) == 2
 
 
-def test_subscriptions_made_at_run_time_last(make_rss: MakeRss, web: Web) -> None:
+def test_subscriptions_made_at_run_time_last(make_rss: MakeRss, web: Web, database: Database) -> None:
     web.pages["/feed"] = Page(feed("one"))
     plugin = make_rss(**LOOPBACK)
     made = plugin.subscribe(f"{web.url}/feed", title="Mine", poll_seconds=600).output
@@ -128,7 +130,7 @@ def test_subscriptions_made_at_run_time_last(make_rss: MakeRss, web: Web) -> Non
     assert titles(again) == ["one"]
     assert again.unsubscribe(f"{web.url}/feed").output is True
     assert again.get_subscriptions().output == []
-    assert titles(again) == []
+    assert FeedStore(database, 10).states() == {}
     with pytest.raises(NotFound, match="not subscribed"):
         again.unsubscribe(f"{web.url}/feed")
 
