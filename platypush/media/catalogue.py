@@ -12,11 +12,11 @@ from urllib.parse import unquote, urlsplit
 from platypush.config.model import MediaSettings
 from platypush.errors import BadRequest, Forbidden, NotFound, TimeLimit, Unavailable
 from platypush.media import kinds
+from platypush.media.disk import from_disk
 from platypush.media.files import SUBTITLES, Place, find, read_file, subtitles_beside
 from platypush.media.remote import Remotes, check_url, shown
 from platypush.media.subtitles import LARGEST, to_webvtt
 from platypush.user.media import MediaRegistry, Medium
-from platypush.user.offload import offload
 
 __all__ = ["PREFIX", "SUBTITLES_PREFIX", "MediaCatalogue", "Signer", "is_remote"]
 
@@ -91,7 +91,7 @@ class MediaCatalogue:
     def place(self, medium: Medium) -> Place:
         """Where a medium's file is, as long as the configuration allows it. Raises NotFound."""
         try:
-            return offload(find, medium.location, self._allowed().media_dirs)
+            return from_disk(find, medium.location, self._allowed().media_dirs)
         except Forbidden as error:
             raise NotFound("The folder of this medium is none of media_dirs in the section media any more.") from error
 
@@ -114,7 +114,7 @@ class MediaCatalogue:
         elif is_remote(medium.location):
             raise BadRequest("Subtitles are looked for beside files, and this medium is on another server: name them.")
         else:
-            beside = offload(subtitles_beside, self.place(medium))
+            beside = from_disk(subtitles_beside, self.place(medium))
             if beside is None:
                 raise NotFound(f"There are no subtitles beside {medium.name}, such as {Path(medium.name).stem}.srt.")
             # What lies there may be a link to somewhere else.
@@ -170,7 +170,7 @@ class MediaCatalogue:
         if is_remote(_checked(source)):
             return source, self._fetched(source, kinds.HEAD_BYTES)
         place = self._find(source)
-        return str(place.path), offload(read_file, place, kinds.HEAD_BYTES)
+        return str(place.path), from_disk(read_file, place, kinds.HEAD_BYTES)
 
     def _subtitles(self, source: str) -> str:
         """Where a file of subtitles is; it has some in it."""
@@ -189,7 +189,7 @@ class MediaCatalogue:
         if is_remote(location):
             return self._fetched(location, LARGEST + 1)
         try:
-            return offload(read_file, self._find(location), LARGEST + 1)
+            return from_disk(read_file, self._find(location), LARGEST + 1)
         except Forbidden as error:
             raise NotFound("The folder of these subtitles is none of media_dirs any more.") from error
 
@@ -197,9 +197,9 @@ class MediaCatalogue:
         """The place of a file's source, which some write as a URL with percent signs."""
         folders = self._allowed().media_dirs
         path = source.removeprefix(_FILE)
-        place = offload(find, path, folders)
-        if path != source and "%" in path and not offload(place.path.exists):
-            return offload(find, unquote(path), folders)
+        place = from_disk(find, path, folders)
+        if path != source and "%" in path and not from_disk(place.path.exists):
+            return from_disk(find, unquote(path), folders)
         return place
 
     def _fetched(self, url: str, most: int) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,8 +59,8 @@ def find(path: str, folders: Sequence[Path]) -> Place:
     )
 
 
-def open_file(place: Place) -> tuple[int, os.stat_result]:
-    """A descriptor of the regular file that is there, and its status.
+def open_file(place: Place) -> tuple[FileIO, os.stat_result]:
+    """The regular file that is there, open, and its status.
 
     Folder by folder from the configured one down, following no link: one that was put there since ``find`` makes
     that fail. Raises NotFound for anything but a readable file.
@@ -79,16 +80,17 @@ def open_file(place: Place) -> tuple[int, os.stat_result]:
         raise NotFound(f"There is no file {str(place.path)!r} that the hub can read.") from error
     status = os.fstat(handle)
     if stat.S_ISREG(status.st_mode):
-        return handle, status
+        # Closes itself where a caller has given up waiting for it.
+        return FileIO(handle), status
     os.close(handle)
     raise NotFound(f"{str(place.path)!r} is no file.")
 
 
 def read_file(place: Place, most: int) -> bytes:
     """The first ``most`` bytes of a file. Raises NotFound."""
-    handle, _ = open_file(place)
-    with os.fdopen(handle, "rb") as file:
-        return file.read(most)
+    file, _ = open_file(place)
+    with BufferedReader(file) as reader:
+        return reader.read(most)
 
 
 def subtitles_beside(place: Place) -> Path | None:

@@ -13,12 +13,13 @@ from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
 from platypush.backend.http.app.headers import file_policy
 from platypush.backend.http.app.media.ranges import Version, is_plain, select
-from platypush.errors import PlatypushError
+from platypush.errors import PlatypushError, Unavailable
+from platypush.media.disk import from_disk
 from platypush.media.files import INTERNAL, folder_key, open_file
-from platypush.user.offload import offload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import FileIO
 
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -51,7 +52,8 @@ def send_file(place: Place, kind: str, environ: WSGIEnvironment, *, accel_redire
     ``accel_redirect``: whether an nginx that says nothing sends files too. Raises NotFound, and the exceptions of
     werkzeug for 412 and 416.
     """
-    handle, status = offload(open_file, place)
+    file, status = from_disk(open_file, place)
+    kept = False
     try:
         version = Version(status.st_size, int(status.st_mtime))
         method: str = environ["REQUEST_METHOD"]
@@ -76,12 +78,12 @@ def send_file(place: Place, kind: str, environ: WSGIEnvironment, *, accel_redire
         if chosen.status == 206:
             response.headers["Content-Range"] = chosen.content_range(version.size)
         if method == "GET":
-            response.response = _FileBody(handle, chosen.first, chosen.length)
-            handle = -1
+            response.response = _FileBody(file, chosen.first, chosen.length)
+            kept = True
         return _streamed(response, kind)
     finally:
-        if handle >= 0:
-            os.close(handle)
+        if not kept:
+            file.close()
 
 
 def send_remote(remotes: Remotes, url: str, kind: str, environ: WSGIEnvironment) -> Response:
@@ -139,8 +141,8 @@ def _streamed(response: Response, kind: str) -> Response:
 class _FileBody:
     """Bytes of an open file, which it closes."""
 
-    def __init__(self, handle: int, first: int, length: int) -> None:
-        self._handle = handle
+    def __init__(self, file: FileIO, first: int, length: int) -> None:
+        self._file = file
         self._position = first
         self._left = length
 
@@ -148,8 +150,11 @@ class _FileBody:
         return self
 
     def __next__(self) -> bytes:
-        # Disks sleep, and folders may be on another machine: one that does not answer must not stop everybody.
-        chunk: bytes = offload(os.pread, self._handle, min(_CHUNK, self._left), self._position) if self._left else b""
+        try:
+            chunk = from_disk(_read_at, self._file, min(_CHUNK, self._left), self._position) if self._left else b""
+        except (OSError, Unavailable) as error:
+            _logger.warning("A medium broke off: %s", error)
+            chunk = b""
         if not chunk:
             # At the end; or the file is shorter now, which the client learns from the length.
             raise StopIteration
@@ -158,10 +163,12 @@ class _FileBody:
         return chunk
 
     def close(self) -> None:
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
-            self._left = 0
+        self._left = 0
+        self._file.close()
+
+
+def _read_at(file: FileIO, size: int, position: int) -> bytes:
+    return os.pread(file.fileno(), size, position)
 
 
 class _RemoteBody:
