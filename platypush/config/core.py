@@ -32,6 +32,7 @@ S = TypeVar("S", bound=Section)
 _HTTP_PATHS = ("ssl_cert", "ssl_key", "ssl_cafile", "ssl_capath")
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?://(/?)(.*)", re.DOTALL)
 _MARGIN = 15
+_SHORTEST_SECRET = 16
 """Seconds that nginx waits longer than an action may take, and uWSGI longer than nginx."""
 
 
@@ -122,7 +123,12 @@ class Core:
             self.error(("bus", "url"), "the redis bus needs it: url: redis://localhost:6379/0")
         if section.type == "unix" and section.url is not None:
             self.error(("bus", "url"), "it is for 'type: redis'; the unix bus has a path.")
-        return BusSettings(type=section.type, path=path, url=section.url)
+        if section.type == "unix" and section.secret is not None:
+            self.error(("bus", "secret"), "it is for 'type: redis'; the unix bus knows its callers by their user id.")
+        if section.secret is not None and len(section.secret.reveal()) < _SHORTEST_SECRET:
+            reason = f"it needs {_SHORTEST_SECRET} characters at least, so that nobody guesses it: openssl rand -hex 32"
+            self.error(("bus", "secret"), reason)
+        return BusSettings(type=section.type, path=path, url=section.url, secret=section.secret)
 
     def limits(self) -> Limits:
         """``limits``. Time-outs that are not written follow from ``action_time``, so that one key is enough."""

@@ -116,6 +116,7 @@ class BusSection(Section):
     type: Literal["unix", "redis"] = "unix"
     path: Text | None = None
     url: SecretText | None = None
+    secret: SecretText | None = None
 
 
 class DatabaseSection(Section):

@@ -32,6 +32,7 @@ class WebSettings:
     bus_type: str = "unix"
     bus_path: Path
     bus_url: str | None = field(default=None, repr=False)
+    bus_secret: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
     resource_dirs: Mapping[str, Path] = field(default_factory=dict)
     media: MediaSettings | None = None
@@ -68,6 +69,7 @@ class WebSettings:
             bus_type=config.bus.type,
             bus_path=config.bus.path,
             bus_url=config.bus.url.reveal() if config.bus.url else None,
+            bus_secret=config.bus.secret.reveal() if config.bus.secret else None,
             limits=config.limits,
             resource_dirs=http.resource_dirs,
             media=media_settings(config),

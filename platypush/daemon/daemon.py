@@ -174,7 +174,8 @@ class Daemon:
             for state in states
             if state.reason and state.status != PluginStatus.DISABLED
         ]
-        return [*self._automation_problems(), *states]
+        bus = [f"bus: {parts.bus.reason}"] if parts.bus.reason else []
+        return [*self._automation_problems(), *states, *bus]
 
     def _automation_problems(self) -> list[str]:
         sections = [section_text(problem) for problem in self.config.problems if not problem.warning]

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from platypush.backend.registry import BackendRegistry
 from platypush.backend.services import BackendServices
+from platypush.bus import BusServer
+from platypush.bus.redis import open_redis_server
+from platypush.bus.several import SeveralBuses
 from platypush.bus.unix import UnixBusServer
 from platypush.config.model import Config
 from platypush.cron.scheduler import CronScheduler
 from platypush.daemon.hub import Hub
 from platypush.daemon.metrics import DaemonMetrics
 from platypush.dispatch import ControlOperation, Dispatcher
-from platypush.errors import ConfigurationError, NotFound, UnknownAction
+from platypush.errors import NotFound, UnknownAction
 from platypush.event.durable import DurableWebhooks
 from platypush.event.processor import EventProcessor
 from platypush.event.types import EventTypes
@@ -24,6 +27,7 @@ from platypush.procedure.interpreter import Interpreter
 from platypush.procedure.registry import ProcedureRegistry
 from platypush.streams import socket_beside
 from platypush.streams.server import StreamServer
+from platypush.user.keys import bus_key
 from platypush.user.policy import authorise
 from platypush.user.service import Users, UserSettings, open_users
 
@@ -46,7 +50,7 @@ class Parts:
     services: PluginServices
     backend_services: BackendServices
     dispatcher: Dispatcher
-    bus: UnixBusServer
+    bus: BusServer
     streams: StreamServer
     metrics: DaemonMetrics
     http: HttpBackend | None = None
@@ -133,13 +137,18 @@ def _find_plugin(plugins: PluginRegistry, name: str) -> None:
         raise NotFound(error.message) from error
 
 
-def open_bus_server(config: Config) -> UnixBusServer:
-    """The bus that the configuration names. Raises ConfigurationError for one that this version does not have."""
-    if config.bus.type != "unix":
-        raise ConfigurationError(
-            f"bus.type is {config.bus.type!r}, and this version has the bus 'unix' only: remove bus.type."
-        )
-    return UnixBusServer(config.bus.path, max_calls=config.limits.calls, max_frame=config.limits.bus_frame)
+def open_bus_server(config: Config) -> BusServer:
+    """The unix socket, for the command line at least, and the bus over Redis where it is configured.
+
+    Raises ConfigurationError.
+    """
+    bus, limits = config.bus, config.limits
+    unix = UnixBusServer(bus.path, max_calls=limits.calls, max_frame=limits.bus_frame)
+    if bus.url is None:
+        return unix
+    key = bus_key(config.workdir, bus.secret.reveal() if bus.secret else None)
+    redis = open_redis_server(bus.url.reveal(), key, max_calls=limits.calls, max_frame=limits.bus_frame)
+    return SeveralBuses(unix, redis)
 
 
 def open_user_store(config: Config) -> Users:

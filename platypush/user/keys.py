@@ -11,7 +11,7 @@ from pathlib import Path
 
 from platypush.errors import ConfigurationError
 
-__all__ = ["KEY_FILE", "derive_key", "load_key"]
+__all__ = ["KEY_FILE", "bus_key", "derive_key", "load_key"]
 
 KEY_FILE = "jwt.key"
 _BYTES = 32
@@ -41,6 +41,12 @@ def load_key(workdir: Path) -> bytes:
             "Remove it: a new one is made at the next start, and tokens signed with the old one stop working."
         )
     return key
+
+
+def bus_key(workdir: Path, secret: str | None = None) -> bytes:
+    """The key that the daemon and its workers sign with on a bus that others reach too: from ``secret``, else from the
+    installation's key. Raises ConfigurationError like ``load_key``."""
+    return derive_key(secret.encode() if secret else load_key(workdir), "bus")
 
 
 def derive_key(key: bytes, purpose: str) -> bytes:

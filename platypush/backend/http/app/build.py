@@ -12,9 +12,11 @@ from platypush.backend.http.app.factory import create_app
 from platypush.backend.http.app.proxies import WorkerRuntime
 from platypush.backend.http.app.settings import load_settings
 from platypush.backend.http.app.state import web_of
+from platypush.bus.redis import open_redis_client
 from platypush.bus.unix import UnixBusClient
 from platypush.context import clear_runtime, set_runtime
 from platypush.errors import ConfigurationError
+from platypush.user.keys import bus_key
 from platypush.user.service import Users, open_users
 from platypush.user.settings import UserSettings
 
@@ -52,12 +54,14 @@ def discard(app: Flask) -> None:
 
 
 def open_bus(settings: WebSettings) -> BusClient:
-    """The client of the configured bus, not connected yet. Raises ConfigurationError for an unknown one."""
-    if settings.bus_type != "unix":
-        raise ConfigurationError(
-            f"bus.type is {settings.bus_type!r}, and this version has the bus 'unix' only: remove bus.type."
-        )
-    return UnixBusClient(settings.bus_path, wait=settings.limits.bus_wait, max_frame=settings.limits.bus_frame)
+    """The client of the configured bus, not connected yet. Raises ConfigurationError, also for an unknown one."""
+    wait, max_frame = settings.limits.bus_wait, settings.limits.bus_frame
+    if settings.bus_type == "unix":
+        return UnixBusClient(settings.bus_path, wait=wait, max_frame=max_frame)
+    if settings.bus_type == "redis" and settings.bus_url is not None:
+        key = bus_key(settings.workdir, settings.bus_secret)
+        return open_redis_client(settings.bus_url, key, wait=wait, max_frame=max_frame)
+    raise ConfigurationError(f"bus.type is {settings.bus_type!r}, which this version does not have: unix or redis.")
 
 
 def open_user_store(settings: WebSettings) -> Users:
