@@ -152,6 +152,8 @@ def test_a_configured_user_name_is_used_as_it_is(bridge: HueBridge, make: MakePl
     assert "wrong-name" not in str(caught.value)
 
 
+# A connection that is reset before its TLS begins is left by the standard library to the garbage collector.
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning")
 def test_a_bridge_with_its_own_certificate_has_to_keep_it(
     tmp_path: Path, make: MakePlugin, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -255,7 +257,9 @@ def test_the_defaults_are_meant_when_nothing_is_named(
     lights.on_stop()
     make(bridge=bridge.address, lights=["Hall"], groups="Downstairs").on()
     assert on(bridge) == {"1", "2", "4"}
-    make(bridge=bridge.address, groups=["Living room"]).scene("Bright")
+    rooms = make(bridge=bridge.address, groups=["Living room", "Downstairs"])
+    assert set(rooms.scene("Relax").output) == {"3", "5"}
+    rooms.scene("Bright")
     assert on(bridge) == {"1", "2", "3", "4", "5", "6", "7"}
 
 
@@ -380,6 +384,8 @@ def test_an_animation_is_announced_and_its_steps_are_not(
     assert started.output["lights"]["1"]["type"] == "color_transition"
     until(lambda: len(bridge.commands()) > 5)
     assert lights.is_animation_running().output is True
+    assert lights.get_lights().output["1"]["state"]["on"] is True
+    assert lights.get_animations().output["lights"]["1"]["transition_seconds"] == 0.1
     before = time.monotonic()
     assert lights.stop_animation().output is True
     assert time.monotonic() - before < 1
@@ -412,7 +418,7 @@ def test_setting_an_animated_light_ends_the_animation_and_others_do_not(
 
 
 def test_a_bridge_without_power_is_noticed_and_found_again(
-    bridge: HueBridge, lights: LightHuePlugin, bus: Recorder, caplog: pytest.LogCaptureFixture
+    bridge: HueBridge, lights: LightHuePlugin, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     lights.toggle("Hall")
@@ -432,8 +438,8 @@ def test_a_bridge_without_power_is_noticed_and_found_again(
         "light.hue is away",
         "light.hue is back",
     ] * 2
-    until(lambda: _held() == (threads, descriptors))
-    bus.take()
+    # What a look at the lights needs is there for a moment only.
+    until(lambda: _held()[0] <= threads and _held()[1] <= descriptors)
 
 
 def test_a_bridge_that_hangs_fails_calls_in_time_and_holds_up_no_stop(

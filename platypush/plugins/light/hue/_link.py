@@ -150,7 +150,8 @@ class Link:
                 outcomes.append((self._name(command, known), self.send(command, state)))
             except Unavailable as error:
                 if outcomes:
-                    error.args = (f"{error.message} {len(outcomes)} of {len(commands)} commands were carried out.",)
+                    error.message += f" {len(outcomes)} of {len(commands)} commands were carried out."
+                    error.args = (error.message,)
                 raise
         judge(outcomes)
 
