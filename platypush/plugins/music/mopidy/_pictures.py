@@ -7,7 +7,7 @@ import binascii
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from platypush.errors import Forbidden, TooLarge
+from platypush.errors import ActionFailed, Forbidden, TimeLimit, TooLarge, Unavailable
 from platypush.outgoing.exchange import Exchange, Limits
 from platypush.outgoing.hosts import AllowedHosts
 from platypush.plugins.music._player import Picture
@@ -24,8 +24,9 @@ class Pictures:
         self._url = url
         self._size = size
         # What is public may be played, but is asked for pictures only when it is listed: the browser can do that.
-        allowed = AllowedHosts([host for host in hosts or () if host != "public"], urls=[url])
-        self._exchange = Exchange(allowed, Limits(timeout, size, _REDIRECTS), owner=owner)
+        listed = [host for host in hosts or () if host != "public"]
+        self._only_mopidy = not listed
+        self._exchange = Exchange(AllowedHosts(listed, urls=[url]), Limits(timeout, size, _REDIRECTS), owner=owner)
 
     def get(self, images: list[dict[str, Any]]) -> Picture | None:
         """The largest of ``images``, as ``core.library.get_images`` gives them. Raises TooLarge or Unavailable."""
@@ -37,10 +38,18 @@ class Pictures:
         address = urljoin(f"{self._url}/", uri)
         if urlsplit(address).scheme not in ("http", "https"):
             return None
+        own = urlsplit(address).netloc == urlsplit(self._url).netloc
+        if self._only_mopidy and not own:
+            return Picture(url=address)
         try:
             return Picture(self._exchange.request("GET", address).body)
-        except Forbidden:
+        except (Forbidden, Unavailable, TimeLimit):
+            if own:
+                raise
             return Picture(url=address)
+        except ActionFailed:
+            # It names a picture that is not there (404).
+            return None
 
     def _inline(self, uri: str) -> Picture | None:
         head, _, data = uri.partition(",")

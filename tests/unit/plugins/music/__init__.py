@@ -1,0 +1,1 @@
+"""Music players: what needs no player."""
