@@ -32,7 +32,7 @@ class CalendarPlugin(RunnablePlugin, ServicePlugin):
         """What is merged.
 
         :param calendars: A list of calendars. Each has a ``type``: ``calendar.ical``, with the keys of that section
-            beside it; or the name of any other plugin that has events and a section of its own.
+            beside it; or the name of any plugin that has events and a section of its own.
         """
         super().__init__(**kwargs)
         self._listed = calendars is not None
@@ -69,8 +69,7 @@ class CalendarPlugin(RunnablePlugin, ServicePlugin):
     @property
     def failure(self) -> str | None:
         """Which calendars cannot be read, and why; None when all can."""
-        reports = [source.report() for source in self._sources]
-        return " ".join(f"{item['name']}: {item['failure']}" for item in reports if item["failure"]) or None
+        return " ".join(source.failure for source in self._sources if source.failure) or None
 
     def bind(self, services: PluginServices) -> None:
         """Take the hub's parts, for the calendars too."""
@@ -121,7 +120,7 @@ class CalendarPlugin(RunnablePlugin, ServicePlugin):
         if not isinstance(kind, str) or not kind:
             return self._wrong(f"calendars[{number}]", "it has no type. Give one, for instance: type: calendar.ical")
         name = plugin_name(kind)
-        if name != _OWN:
+        if name != _OWN or not keys:
             if keys:
                 given = ", ".join(sorted(keys))
                 return self._wrong(name, f"give {given} in a section {name}: of its own, and only its type here.")

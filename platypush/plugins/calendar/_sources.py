@@ -27,6 +27,10 @@ class Source(Protocol):
     def report(self) -> dict[str, Any]:
         """Its entry in the action ``status``."""
 
+    @property
+    def failure(self) -> str | None:
+        """Why it cannot be read, with its name; None when it can. Asks nobody."""
+
 
 class OwnSource:
     """A calendar that the section itself has."""
@@ -42,6 +46,11 @@ class OwnSource:
     def report(self) -> dict[str, Any]:
         """See Source."""
         return self.plugin.report()
+
+    @property
+    def failure(self) -> str | None:
+        """See Source."""
+        return f"{self.plugin.title}: {self.plugin.failure}" if self.plugin.failure else None
 
 
 class OtherSource:
@@ -77,8 +86,18 @@ class OtherSource:
 
     def report(self) -> dict[str, Any]:
         """See Source."""
-        unknown = dict.fromkeys(("updated", "age", "events"))
-        return {"name": self._name, "type": self._name, **unknown, "skipped": {}, "failure": self._failure}
+        try:
+            plugin = get_plugin(self._name)
+        except (PlatypushError, RuntimeError) as error:
+            return _unknown(self._name, self._name, str(error))
+        if isinstance(plugin, CalendarIcalPlugin):
+            return plugin.report()
+        return _unknown(self._name, self._name, self._failure)
+
+    @property
+    def failure(self) -> str | None:
+        """See Source."""
+        return f"{self._name}: {self._failure}" if self._failure else None
 
     def _ask(self, max_results: int, answer: list[Any]) -> None:
         try:
@@ -111,13 +130,29 @@ class WrongSource:
 
     def report(self) -> dict[str, Any]:
         """See Source."""
-        unknown = dict.fromkeys(("updated", "age", "events"))
-        return {"name": self._name, "type": None, **unknown, "skipped": {}, "failure": self._reason}
+        return _unknown(self._name, None, self._reason)
+
+    @property
+    def failure(self) -> str:
+        """See Source."""
+        return f"{self._name}: {self._reason}"
 
 
 def plugin_name(kind: str) -> str:
     """The plugin that a ``type`` means: by its name, or by its class as older versions had it."""
     return _CLASS.sub("", kind.strip()).removeprefix(_PREFIX)
+
+
+def _unknown(name: str, kind: str | None, failure: str | None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": kind,
+        "updated": None,
+        "age": None,
+        "events": None,
+        "skipped": {},
+        "failure": failure,
+    }
 
 
 def _is_event(value: Any) -> bool:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
 from platypush.errors import PlatypushError, TooLarge, Unavailable
@@ -77,18 +76,11 @@ class Client:
 
     def _auth(self) -> AuthBase | None:
         if self._username is None:
-            return _Nobody()
+            return None
         if self._digest:
             return HTTPDigestAuth(self._username, self._password)
         # Bytes: a text would be sent in Latin-1 (RFC 7617, 2.1).
         return HTTPBasicAuth(self._username.encode(), self._password.encode())
-
-
-class _Nobody(AuthBase):
-    """No user; in the way of what would be looked for elsewhere."""
-
-    def __call__(self, r: PreparedRequest) -> PreparedRequest:
-        return r
 
 
 def refusal(answer: Answer) -> Unavailable:

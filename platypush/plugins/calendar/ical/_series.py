@@ -90,7 +90,7 @@ def expand(
         for blocks in _relevant(parts.events, now, limits, outcome.skipped):
             try:
                 with budget:
-                    outcome.events += _instances(blocks, zones, now, limits, name, local, mine)
+                    outcome.events += _instances(blocks, zones, now, limits, name, mine)
             except Overtime:
                 outcome.skipped["take too long to compute"] += 1
             except MemoryError:
@@ -150,7 +150,6 @@ def _instances(
     now: datetime,
     limits: Limits,
     name: str,
-    local: tzinfo | None,
     addresses: tuple[str, ...],
 ) -> list[Event]:
     calendar = _parse(blocks)
@@ -162,7 +161,7 @@ def _instances(
     coming: list[Event] = []
     for start, end in _windows(now, limits.days, whole=not recurs):
         for item in query.between(start, end):
-            event = translate(item, recurs=recurs, calendar=name, local=local, addresses=addresses)
+            event = translate(item, recurs=recurs, calendar=name, local=zones.floating, addresses=addresses)
             if event["status"] != "cancelled":
                 found.setdefault(event["id"], event)
         coming = next_events(found.values(), now, limits.instances)

@@ -30,7 +30,7 @@ _ANSWERS = {
 def translate(
     item: Component, *, recurs: bool, calendar: str, local: tzinfo | None, addresses: Iterable[str] = ()
 ) -> Event:
-    """The event of one instance. Times whose zone has no name of its own are in the zone ``local``.
+    """The event of one instance. Times in UTC, or whose zone has no name of its own, are shown in the zone ``local``.
 
     ``addresses`` are those of the calendar's user, by which ``responseStatus`` is found. Raises ValueError when the
     times cannot be read.
@@ -88,7 +88,8 @@ def _shown(value: date, local: tzinfo | None) -> dict[str, str]:
     if not isinstance(value, datetime):
         return {"date": value.isoformat()}
     zone = name_of(value.tzinfo)
-    if zone is None:
+    if zone is None or (zone == "UTC" and local is not None):
+        # Universal time is how programs write an instant, not where anybody is.
         value = value.astimezone(local)
         zone = name_of(local)
     shown = {"dateTime": value.isoformat(timespec="seconds")}

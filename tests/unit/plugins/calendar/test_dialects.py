@@ -10,11 +10,11 @@ from tests.unit.plugins.calendar.computing import calendar, compute, starts
 def test_a_calendar_of_google_has_moved_cancelled_and_excluded_instances() -> None:
     outcome = compute("google.ics")
     assert starts(outcome, 6) == [
-        ("2026-11-23T11:00:00+00:00", "Workshop that goes on"),
+        ("2026-11-23T12:00:00+01:00", "Workshop that goes on"),
         ("2026-11-24", "Trade fair 🎪"),
         # Wednesday 25th is excluded, Monday 30th moved, Wednesday 2nd cancelled.
         ("2026-11-30T11:00:00+01:00", "Stand-up (moved)"),
-        ("2026-12-01T11:00:00+00:00", "Declined meeting"),
+        ("2026-12-01T12:00:00+01:00", "Declined meeting"),
         ("2026-12-07T09:00:00+01:00", "Stand-up"),
         ("2026-12-09T09:00:00+01:00", "Stand-up"),
     ]
@@ -61,7 +61,7 @@ def test_a_calendar_of_outlook_has_zones_of_windows_and_of_its_own() -> None:
         ("2026-11-24T06:00:00+01:00", "Call with Kabul"),
         ("2026-11-26T08:00:00+01:00", "Focus time"),
         ("2026-11-26T10:00:00+01:00", "Steering committee"),
-        ("2026-11-26T10:00:00+00:00", "Server time"),
+        ("2026-11-26T11:00:00+01:00", "Server time"),
         ("2026-12-24", "Company holiday"),
         ("2026-12-31T10:00:00+01:00", "Steering committee"),
     ]
@@ -102,11 +102,11 @@ def test_a_calendar_of_nextcloud_has_durations_and_dates_beyond_its_rule() -> No
 def test_broken_events_are_counted_and_the_others_shown() -> None:
     outcome = compute("broken.ics")
     assert starts(outcome) == [
-        ("2026-11-24T10:00:00+00:00", "Before the broken ones"),
-        ("2026-11-24T11:00:00+00:00", "Mistakes that do no harm"),
+        ("2026-11-24T11:00:00+01:00", "Before the broken ones"),
+        ("2026-11-24T12:00:00+01:00", "Mistakes that do no harm"),
         ("2026-11-24T13:00:00+01:00", "Unknown zone and no UID"),
-        ("2026-11-24T14:00:00+00:00", "Ends before it starts"),
-        ("2026-11-24T17:00:00+00:00", "After the broken ones"),
+        ("2026-11-24T15:00:00+01:00", "Ends before it starts"),
+        ("2026-11-24T18:00:00+01:00", "After the broken ones"),
     ]
     assert outcome.skipped == {
         "have no start": 1,

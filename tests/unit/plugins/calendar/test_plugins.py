@@ -241,7 +241,7 @@ def test_other_plugins_are_asked_by_name(hub: Callable[..., None]) -> None:
     )
     kinds = ["platypush.plugins.google.calendar.GoogleCalendarPlugin", "my.events", "broken", "odd", "raising", "none"]
     plugin = CalendarPlugin(calendars=[{"type": kind} for kind in kinds])
-    assert {item["failure"] for item in plugin.status().output} == {None}
+    assert [item["failure"] for item in plugin.status().output] == [*([None] * 5), "There is no plugin 'none'."]
     response = plugin.get_upcoming_events()
     assert names(response) == ["a plain list", "from Google"]
     assert response.errors == [
@@ -290,6 +290,17 @@ def test_without_a_list_all_configured_calendars_are_merged(
     plugin.bind(PluginServices(config=make_config(plugins=sections)))
     assert names(plugin.get_upcoming_events()) == ["full moon", "from ical"]
     assert [item["type"] for item in plugin.status().output] == ["calendar.ical", "calendar.moon"]
+
+
+def test_a_type_alone_is_the_section_of_that_name(hub: Callable[..., None], tmp_path: Path) -> None:
+    (tmp_path / "a.ics").write_bytes(ics("from its own section"))
+    hub(calendar__ical=CalendarIcalPlugin(url=str(tmp_path / "a.ics")))
+    plugin = CalendarPlugin(calendars=[{"type": "calendar.ical"}, {"type": "calendar.moon"}])
+    assert names(plugin.get_upcoming_events()) == ["from its own section"]
+    assert [(item["events"], item["failure"]) for item in plugin.status().output] == [
+        (1, None),
+        (None, "There is no plugin 'calendar.moon'."),
+    ]
 
 
 def test_an_empty_list_is_no_calendar(make_config: MakeConfig) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from platypush.plugins.calendar.ical._series import Limits
+from platypush.plugins.calendar.ical._series import Document, Limits, expand
 from tests.unit.plugins.calendar.computing import BERLIN, NOON, calendar, compute, starts
 
 
@@ -74,8 +75,8 @@ def test_an_override_may_move_an_instance_from_the_past_into_the_future_and_back
         "UID:1\nRECURRENCE-ID:20261130T100000Z\nDTSTART:20261103T150000Z\nSUMMARY:Brought forward",
     )
     assert starts(compute(data)) == [
-        ("2026-11-25T15:00:00+00:00", "Postponed"),
-        ("2026-12-07T10:00:00+00:00", "Plan"),
+        ("2026-11-25T16:00:00+01:00", "Postponed"),
+        ("2026-12-07T11:00:00+01:00", "Plan"),
     ]
 
 
@@ -85,13 +86,13 @@ def test_this_and_future_moves_the_rest_of_a_series() -> None:
         "UID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261109T100000Z\nDTSTART:20261109T120000Z\n"
         "DTEND:20261109T130000Z\nSUMMARY:Later",
     )
-    assert starts(compute(data), 1) == [("2026-11-23T12:00:00+00:00", "Later")]
+    assert starts(compute(data), 1) == [("2026-11-23T13:00:00+01:00", "Later")]
 
 
 def test_an_exception_without_its_series_is_an_event() -> None:
     # What an invitation to one instance of somebody else's series is.
     data = calendar("UID:1\nRECURRENCE-ID:20261124T100000Z\nDTSTART:20261124T110000Z\nSUMMARY:Guest")
-    assert starts(compute(data)) == [("2026-11-24T11:00:00+00:00", "Guest")]
+    assert starts(compute(data)) == [("2026-11-24T12:00:00+01:00", "Guest")]
 
 
 def test_a_cancelled_series_has_no_events() -> None:
@@ -137,8 +138,8 @@ def test_the_number_of_instances_and_of_events_is_bounded() -> None:
     outcome = compute(calendar(*(minutely.format(n) for n in range(3))), limits=Limits(instances=50, events=100))
     assert len(outcome.events) == 100
     assert outcome.skipped == {"are beyond the number that is kept": 50}
-    assert outcome.events[0]["start"]["dateTime"] == "2026-11-23T12:00:00+00:00"
-    assert outcome.events[-1]["start"]["dateTime"] == "2026-11-23T12:33:00+00:00"
+    assert outcome.events[0]["start"]["dateTime"] == "2026-11-23T13:00:00+01:00"
+    assert outcome.events[-1]["start"]["dateTime"] == "2026-11-23T13:33:00+01:00"
 
 
 def test_of_too_many_events_the_next_ones_are_read() -> None:
@@ -171,6 +172,16 @@ def test_a_calendar_of_another_world_is_counted_not_raised() -> None:
     outcome = compute(calendar("UID:1\nDTSTART:20261124T100000Z\nRRULE:FREQ=DAILY;BYHOUR=77\nSUMMARY:x"))
     assert sum(outcome.skipped.values()) == 1
     assert compute(b"").events == []
+
+
+def test_a_machine_whose_zone_has_no_name_shows_its_time() -> None:
+    data = calendar("UID:1\nDTSTART:20261124T100000\nRRULE:FREQ=DAILY\nSUMMARY:x", "UID:2\nDTSTART:20261124T100000Z")
+    outcome = expand([Document(data)], NOON, local=None, budget=contextlib.nullcontext(), limits=Limits())
+    assert not outcome.skipped
+    here = datetime(2026, 11, 24, 10).astimezone()
+    shown = {event["start"]["dateTime"] for event in outcome.events[:3]}
+    assert here.isoformat() in shown
+    assert "2026-11-24T10:00:00+00:00" in shown
 
 
 def test_now_may_be_any_time() -> None:
