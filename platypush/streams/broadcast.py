@@ -145,8 +145,8 @@ class Viewer:
         """Note that he gets item ``number``."""
         self.seen = number
         self._fresh = False
-        # From when it was due, not from now, or each delay would lower the rate; but nothing is made up for.
-        self.due = max(self.due + self._interval, now)
+        # From when it was due, not from now, or each delay would lower the rate; but what he missed is not made up for.
+        self.due = (self.due if now - self.due < self._interval else now) + self._interval
 
     def waits_in_vain(self, failures: int) -> bool:
         """Whether he has had nothing, and the source failed since he came."""

@@ -1,0 +1,1 @@
+"""Streams between the daemon and its workers."""
