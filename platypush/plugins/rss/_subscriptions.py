@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
 from platypush._lib.suggest import did_you_mean
 from platypush.errors import BadRequest, ConfigurationError
@@ -70,6 +71,8 @@ def checked_url(url: str) -> str:
         sound = parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         sound = False
+    if sound and parts.username is not None:
+        raise BadRequest("The address of a feed has no user and password in it here: configure such a feed.")
     if not sound or len(url) > _LONGEST_URL or any(character.isspace() for character in url):
         raise BadRequest(
             "That is no address of a feed: it begins with http:// or https://, and has no spaces and "
@@ -107,7 +110,9 @@ def configured(
                 Subscription(url=address, title=title, **common) for address, title in read_opml(Path(url).expanduser())
             ]
             continue
-        found.append(Subscription(url=_configured_url(url, "subscriptions"), title=values.get("title"), **common))
+        url, credentials = _configured_url(url, "subscriptions")
+        common["headers"] = {**credentials, **common["headers"]}
+        found.append(Subscription(url=url, title=values.get("title"), **common))
     return tuple(found)
 
 
@@ -151,7 +156,7 @@ def _both(one: Subscription, other: Subscription) -> Subscription:
 
 def _polled(item: Mapping[str, Any], poll_seconds: Any, allowed: Any) -> Subscription:
     values = {**item, **(item.get("args") or {})}
-    url = _configured_url(str(values.get("url")), "requests")
+    url, credentials = _configured_url(str(values.get("url")), "requests")
     if params := values.get("params"):
         url += f"{'&' if urlsplit(url).query else '?'}{urlencode(params, doseq=True)}"
     most = values.get("max_entries")
@@ -161,7 +166,7 @@ def _polled(item: Mapping[str, Any], poll_seconds: Any, allowed: Any) -> Subscri
         poll_seconds=_seconds(values.get("poll_seconds") or poll_seconds, "requests"),
         db=values.get("dburi") or values.get("db"),
         source=Source.POLL,
-        headers=_texts(values.get("headers"), "requests"),
+        headers={**credentials, **_texts(values.get("headers"), "requests")},
         allowed_hosts=None if allowed is None else tuple(allowed),
         entry_events=False,
         feed_events=True,
@@ -172,11 +177,17 @@ def _polled(item: Mapping[str, Any], poll_seconds: Any, allowed: Any) -> Subscri
     )
 
 
-def _configured_url(url: str, where: str) -> str:
+def _configured_url(url: str, where: str) -> tuple[str, dict[str, str]]:
+    """The address without user and password, which everybody would see with each entry, and the header for them."""
     try:
-        return checked_url(url)
-    except BadRequest as error:
-        raise ConfigurationError(f"{where}: {error.message}") from error
+        parts = urlsplit(url)
+        if parts.username is None:
+            return checked_url(url), {}
+        bare = checked_url(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))
+    except (BadRequest, ValueError) as error:
+        raise ConfigurationError(f"{where}: {error}") from error
+    credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+    return bare, {"Authorization": f"Basic {b64encode(credentials).decode()}"}
 
 
 def _seconds(value: Any, where: str) -> float:

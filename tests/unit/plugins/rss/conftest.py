@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from platypush.config.model import BusSettings, Config, Limits, Secret
 from platypush.message.event import Event
 from platypush.plugins.rss import RssPlugin
 from platypush.plugins.services import PluginServices
-from platypush.user.database import Database
+from platypush.user.database import Database, parse_url
+from platypush.user.schema import feed_entries, feeds, metadata
 from platypush.user.service import Users, UserSettings, open_users
 from tests.running.web import Web, running_web
 
@@ -28,8 +30,18 @@ def users(tmp_path: Path) -> Iterator[Users]:
 
 
 @pytest.fixture
-def database(users: Users) -> Database:
-    return users.database
+def database(users: Users, tmp_path: Path) -> Iterator[Database]:
+    """A database with the tables of feeds: SQLite, or PostgreSQL at the URL in ``PLATYPUSH_TEST_DATABASE``."""
+    url = os.environ.get("PLATYPUSH_TEST_DATABASE")
+    if not url:
+        yield users.database
+        return
+    opened = Database(parse_url(url, tmp_path))
+    with opened.engine.begin() as connection:
+        metadata.drop_all(connection, [feed_entries, feeds])
+        metadata.create_all(connection, [feeds, feed_entries])
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

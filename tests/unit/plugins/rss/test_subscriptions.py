@@ -121,6 +121,19 @@ def test_feeds_of_the_old_backend_are_read_as_they_are_written() -> None:
     assert polled({}) == ()
 
 
+def test_user_and_password_of_an_address_are_a_header_and_shown_to_nobody() -> None:
+    url = "https://me:p%40ss@courier.example.org:8443/feed.xml"
+    requests = {"requests": [{"type": "RssUpdates", "url": url}]}
+    for feed in (*configured([url], 300, None, first_too=False), *polled(requests)):
+        assert feed.url == "https://courier.example.org:8443/feed.xml"
+        assert feed.headers == {"Authorization": "Basic bWU6cEBzcw=="}
+        assert "p%40ss" not in repr(feed)
+    with pytest.raises(BadRequest, match="configure such a feed"):
+        checked_url(url)
+    with pytest.raises(ConfigurationError, match="subscriptions"):
+        configured(["http://[::1"], 300, None, first_too=False)
+
+
 def test_a_feed_that_is_wanted_twice_is_read_once_and_told_both_ways() -> None:
     one = configured([URL], 300, None, first_too=False)
     two = polled({"requests": [{"type": "RssUpdates", "url": URL, "title": "T", "poll_seconds": 60}]})
