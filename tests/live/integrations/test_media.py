@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -169,21 +170,36 @@ def test_the_built_in_server_serves_media_too(tmp_path: Path, films: Path) -> No
         assert frame(url, 11) == frame(films / "A film.mp4", 11)
 
 
-def test_a_film_of_another_server_is_passed_on_and_that_one_may_go_away(tmp_path: Path, films: Path) -> None:
+def test_a_medium_of_another_server_is_passed_on_while_that_one_is_there(tmp_path: Path, films: Path) -> None:
     body = (films / "sound.mp3").read_bytes()
-    with running_web() as web:
+    with contextlib.ExitStack() as servers:
+        web = servers.enter_context(running_web())
         web.pages["/sound.mp3"] = Page(body)
-        text = configuration("media", {"/srv/media": str(films)}) + f"  allowed_hosts: ['127.0.0.1:{web.port}']\n"
+        text = config_for(films) + f"  allowed_hosts: ['127.0.0.1:{web.port}']\n"
         with running_hub(tmp_path, config=text) as hub:
-            place = Place(hub, films)
-            medium = place.add(f"{web.url}/sound.mp3")
-            assert hub.request("GET", address(medium["url"])).body == body
-            refused = {"source": f"http://127.0.0.1:{hub.port}/media"}
-            assert hub.request("PUT", "/media", json.dumps(refused), hub.token).status == 403
-            port = web.port
-            web.pages.clear()
-            assert hub.request("GET", address(medium["url"])).status == 404
-            assert str(port) in medium["source"]
+            url = address(Place(hub, films).add(f"{web.url}/sound.mp3")["url"])
+            assert hub.request("GET", url).body == body
+            refused = json.dumps({"source": f"http://127.0.0.1:{hub.port}/media"})
+            assert hub.request("PUT", "/media", refused, hub.token).status == 403
+            servers.close()
+            away = hub.request("GET", url)
+            assert (away.status, "retry-after" in away.headers) == (503, True)
+            assert f"127.0.0.1:{web.port}/sound.mp3 cannot be reached" in away.json()["error"]["message"]
+            servers.enter_context(running_web(web))
+            assert hub.request("GET", url).body == body
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--http", "127.0.0.1:{port}", "--module", "platypush.backend.http.uwsgi", "--master", "--processes", "2"],
+        ["--http-socket", "127.0.0.1:{port}", "--master", "--processes", "2", "--threads", "4"],
+    ],
+)
+def test_workers_without_greenlets_serve_media_too(tmp_path: Path, films: Path, arguments: list[str]) -> None:
+    with running_hub(tmp_path, uwsgi_args=arguments, config=config_for(films)) as hub:
+        url = Place(hub, films).add(f"{films}/A film.mp4")["url"]
+        assert frame(url, 11) == frame(films / "A film.mp4", 11)
 
 
 def test_players_that_leave_leave_nothing_behind(place: Place) -> None:
