@@ -227,6 +227,13 @@ def test_a_redis_bus_needs_its_url_and_hides_it(load_text: Load, problems_of: Pr
     assert "the unix bus has a path" in problems_of("bus: {url: 'redis://host'}\n")[0]
 
 
+def test_the_secret_of_a_redis_bus_is_long_and_hidden(load_text: Load, problems_of: Problems) -> None:
+    secret = "0123456789abcdef"
+    assert load_text(f"bus: {{type: redis, url: 'redis://h', secret: {secret}}}\n").bus.secret == Secret(secret)
+    assert "16 characters" in problems_of("bus: {type: redis, url: 'redis://h', secret: short}\n")[0]
+    assert "for 'type: redis'" in problems_of(f"bus: {{secret: {secret}}}\n")[0]
+
+
 def test_a_socket_path_that_is_too_long_is_refused_with_a_reason(problems_of: Problems) -> None:
     (problem,) = problems_of(f"workdir: /{'w' * 100}\n", {"RUNTIME_DIRECTORY": ""})
     assert "config.yaml:1: workdir:" in problem
