@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import socket
+import ssl
 import stat
 import threading
 import time
@@ -18,6 +20,8 @@ from zeroconf import ServiceInfo, Zeroconf
 from platypush.context import clear_runtime, set_runtime
 from platypush.errors import ActionFailed, BadRequest, NotFound, Unavailable
 from platypush.message.event import Event
+from platypush.outgoing.exchange import Exchange
+from platypush.outgoing.hosts import AllowedHosts
 from platypush.plugins.light.hue import LightHuePlugin
 from platypush.plugins.light.hue._discovery import browse
 from platypush.plugins.light.hue._pairing import Pairing
@@ -173,6 +177,22 @@ def test_a_bridge_with_its_own_certificate_has_to_keep_it(
         until(lambda: _connected(plugin))
         plugin.on("Kitchen")
         assert bridge.state("2")["on"] is True
+
+
+def test_nothing_is_sent_to_a_server_with_another_certificate_than_the_pinned_one(tmp_path: Path) -> None:
+    with running_bridge(tmp_path / "tls", tls=True) as bridge:
+        pem = (tmp_path / "tls" / "bridge.pem").read_text()
+        right = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+
+        def pinned(fingerprint: str | None) -> Exchange:
+            return Exchange(AllowedHosts([], urls=[bridge.url]), owner="light.hue", fingerprint=fingerprint)
+
+        assert pinned(right).request("GET", f"{bridge.url}/api/config").json()["name"] == "Philips hue"
+        with pytest.raises(Unavailable, match="Fingerprints did not match"):
+            pinned("0" * 64).request("POST", f"{bridge.url}/test/press")
+        with pytest.raises(Unavailable, match="certificate verify failed"):
+            pinned(None).request("POST", f"{bridge.url}/test/press")
+        assert "error" in bridge.ask("POST", "/api", {"devicetype": "x#y"})[0], "nobody pressed the button"
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_where_it_has_to_be_checked(

@@ -25,6 +25,8 @@ __all__ = ["Address", "Known", "Pairing", "parse_address"]
 _SIZE = 4 * 1024 * 1024
 _DIRECTORY_PAUSE = 15 * 60
 """Seconds between two questions to the manufacturer's directory: it answers more with 429."""
+_SEARCH_PAUSE = 60.0
+"""Seconds between two searches for a bridge that is not where it was: in between it is tried there only."""
 _BUTTON_PAUSE = 2.0
 _LISTENING = 3.0
 
@@ -122,6 +124,8 @@ class Pairing:
         self._look_around = look_around
         self._clock = clock
         self._found: str | None = None
+        self._missed = False
+        self._searched: float | None = None
         self._asked: float | None = None
         self._listed: Found = {}
 
@@ -130,7 +134,10 @@ class Pairing:
 
         Raises Unavailable: when it is away, while its button was not pressed, when its certificate is another one.
         """
-        bridge, certificate = self._reach(self._address.url or self._find())
+        url = self._address.url or self._find()
+        self._missed = True
+        bridge, certificate = self._reach(url)
+        self._missed = False
         name = str(bridge.info.get("bridgeid") or bridge.info.get("mac")).lower()
         known = self._known.get(name)
         if certificate and known.get("certificate", certificate) != certificate:
@@ -200,24 +207,24 @@ class Pairing:
         return hashlib.sha256(certificate).hexdigest()
 
     def _find(self) -> str:
-        """Where the bridge is: where it was, what is in the network, what the directory says, in this order."""
+        """Where the bridge was last. When it is not there: what is in the network, else what the directory says."""
         url = self._found or self._known.only_url()
-        if url is not None and self._answers(url):
+        now = self._clock()
+        recently = self._searched is not None and now - self._searched < _SEARCH_PAUSE
+        if url is not None and (recently or not self._missed):
             return url
-        around = self._look_around(_LISTENING)
-        if not around:
-            now = self._clock()
-            if self._asked is None or now - self._asked >= _DIRECTORY_PAUSE:
-                url = self._address.discovery_url
-                self._listed = ask_directory(url, owner=self._owner, timeout=self._address.timeout)
-                self._asked = now
-            around = self._listed
-        self._found = only_one(around)
+        self._searched = now
+        try:
+            self._found = only_one(self._look_around(_LISTENING) or self._ask(now))
+        except Unavailable:
+            if url is None:
+                raise
+            self._found = url
         return self._found
 
-    def _answers(self, url: str) -> bool:
-        try:
-            self._reach(url)
-        except Unavailable:
-            return False
-        return True
+    def _ask(self, now: float) -> Found:
+        if self._asked is None or now - self._asked >= _DIRECTORY_PAUSE:
+            url = self._address.discovery_url
+            self._listed = ask_directory(url, owner=self._owner, timeout=self._address.timeout)
+            self._asked = now
+        return self._listed

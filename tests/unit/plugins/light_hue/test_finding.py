@@ -141,17 +141,34 @@ class Searched:
         return str(caught.value)
 
 
-def test_the_directory_is_asked_once_in_a_quarter_of_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bridge_is_looked_for_until_there_is_one_and_the_directory_asked_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     search = Searched(tmp_path, monkeypatch)
     assert "No Hue bridge was found" in search.open()
-    search.open()
+    assert "No Hue bridge was found" in search.open()
     assert search.asked == 1
     search.now += 900
     search.listed = {"a": f"http://127.0.0.1:{free_port()}"}
     assert "cannot be reached" in search.open()
-    assert "cannot be reached" in search.open()
     assert search.asked == 2
-    # What announces itself counts before the directory, and before where it was.
-    search.around = {"a": "http://127.0.0.1:1"}
+
+
+def test_a_bridge_that_is_gone_is_tried_where_it_was_and_looked_for_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = Searched(tmp_path, monkeypatch)
+    Known(tmp_path / "known.json").update("a", url="http://127.0.0.1:1")
+    # Where it was last, before anything else.
+    search.around = {"a": "http://127.0.0.1:2"}
     assert "127.0.0.1:1 cannot be reached" in search.open()
-    assert search.asked == 2
+    assert "127.0.0.1:2 cannot be reached" in search.open()
+    search.around = {"a": "http://127.0.0.1:3"}
+    assert "127.0.0.1:2 cannot be reached" in search.open()
+    search.now += 60
+    assert "127.0.0.1:3 cannot be reached" in search.open()
+    # A search that finds nothing changes nothing.
+    search.around = {}
+    search.now += 60
+    assert "127.0.0.1:3 cannot be reached" in search.open()
+    assert search.asked == 1
