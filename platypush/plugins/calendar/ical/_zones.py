@@ -51,11 +51,48 @@ class Zones:
             zone = Timezone.from_ical("\r\n".join([*lines, ""]).encode())
             if not isinstance(zone, Timezone):
                 return None
-            found: tzinfo = zone.to_tz(lookup_tzid=False)
+            found = _Remembered(zone.to_tz(lookup_tzid=False))
             found.utcoffset(datetime(2026, 1, 1))  # noqa: DTZ001 - asked in the zone's own time
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError):
             return None
         return found
+
+
+class _Remembered(tzinfo):
+    """A zone made of rules, which are followed from their first year on for each question: here once for each month,
+    and in those in which the clocks change once for each day."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._same: dict[tuple[int, int], timedelta | None] = {}
+
+    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+        """See tzinfo."""
+        if moment is None:
+            return None
+        plain = moment.replace(tzinfo=None)
+        day = plain.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        month = day.replace(day=1)
+        for first, length in ((month, 31), (day, 1)):
+            key = (first.toordinal(), length)
+            if key not in self._same:
+                before, after = self._zone.utcoffset(first), self._zone.utcoffset(first + timedelta(days=length))
+                self._same[key] = before if before == after else None
+            if (same := self._same[key]) is not None:
+                return same
+        return self._zone.utcoffset(plain)
+
+    def fromutc(self, moment: datetime) -> datetime:
+        """See tzinfo."""
+        return self._zone.fromutc(moment.replace(tzinfo=self._zone)).replace(tzinfo=self)
+
+    def dst(self, _moment: datetime | None) -> timedelta | None:
+        """Nobody asks."""
+        return None
+
+    def tzname(self, _moment: datetime | None) -> str | None:
+        """It has none that anybody would know."""
+        return None
 
 
 def iana_zone(name: str) -> tzinfo | None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from tests.unit.plugins.calendar.computing import calendar, compute, starts
+from platypush.plugins.calendar.ical._blocks import take_apart
+from platypush.plugins.calendar.ical._series import _definitions
+from platypush.plugins.calendar.ical._zones import Zones
+from tests.unit.plugins.calendar.computing import FIXTURES, calendar, compute, starts
 
 
 def test_a_calendar_of_google_has_moved_cancelled_and_excluded_instances() -> None:
@@ -169,3 +174,77 @@ def test_a_day_and_a_time_together_are_times() -> None:
 def test_zones_are_known_by_many_names(name: str, start: str) -> None:
     data = calendar(f"UID:1\nDTSTART;TZID={name}:20261124T100000\nSUMMARY:x")
     assert starts(compute(data)) == [(start, "x")]
+
+
+KABUL_ZONE = "Customized Time Zone"
+
+
+def zones() -> Zones:
+    return Zones(_definitions(take_apart((FIXTURES / "outlook.ics").read_bytes()).zones), None)
+
+
+def test_a_zone_of_the_calendars_own_is_right_at_every_hour_of_a_year() -> None:
+    zone = zones().find(KABUL_ZONE)
+    assert zone is not None
+    changes: list[tuple[datetime, timedelta | None]] = []
+    moment = datetime(2026, 1, 1)  # noqa: DTZ001 - asked in the zone's own time
+    while moment.year == 2026:
+        shift = zone.utcoffset(moment)
+        if not changes or changes[-1][1] != shift:
+            changes.append((moment, shift))
+        moment += timedelta(hours=1)
+    assert [(moment.month, moment.day, shift) for moment, shift in changes] == [
+        (1, 1, timedelta(hours=4, minutes=30)),
+        (4, 5, timedelta(hours=5)),
+        (11, 1, timedelta(hours=4, minutes=30)),
+    ]
+    summer = datetime(2026, 7, 1, 12, tzinfo=zone)
+    assert summer.astimezone(UTC) == datetime(2026, 7, 1, 7, tzinfo=UTC)
+    assert summer.astimezone(UTC).astimezone(zone) == summer
+    assert (summer.dst(), summer.tzname()) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["BEGIN:VTIMEZONE", "TZID:X", "END:VTIMEZONE"],
+        ["BEGIN:VTIMEZONE", "TZID:X", "BEGIN:STANDARD", "TZOFFSETTO:+0100", "END:STANDARD", "END:VTIMEZONE"],
+        ["BEGIN:VTIMEZONE", "TZID:X"],
+        ["BEGIN:VEVENT", "TZID:X", "END:VEVENT"],
+        ["BEGIN:VTIMEZONE", "TZID:X", *["BEGIN:STANDARD", "END:STANDARD"] * 300, "END:VTIMEZONE"],
+        ["BEGIN:VTIMEZONE", "TZID:X", "RRULE:FREQ=YEARLY;BYSECOND=1,2,3", "END:VTIMEZONE"],
+    ],
+)
+def test_a_broken_description_of_a_zone_is_no_zone(lines: list[str]) -> None:
+    assert Zones({"X": lines}, None).find("X") is None
+
+
+def test_a_periods_length_counts_where_a_date_is_one() -> None:
+    data = calendar(
+        "UID:1\nDTSTART:20261101T100000Z\nDTEND:20261101T110000Z\nSUMMARY:x\n"
+        "RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20261124T100000/PT3H"
+    )
+    (event,) = compute(data).events
+    assert (event["start"]["dateTime"], event["end"]["dateTime"]) == (
+        "2026-11-24T10:00:00+01:00",
+        "2026-11-24T13:00:00+01:00",
+    )
+
+
+def test_a_length_beyond_all_time_harms_nobody() -> None:
+    data = calendar(
+        "UID:1\nDTSTART:20200101T100000Z\nDURATION:P999999W\nSUMMARY:Endless", "UID:2\nDTSTART:20261124T100000Z"
+    )
+    outcome = compute(data)
+    assert "2" in {event["id"] for event in outcome.events}
+
+
+def test_a_text_is_cut_between_letters() -> None:
+    data = calendar("UID:1\nDTSTART:20261124T100000Z\nDESCRIPTION:" + "x" + "ä" * 60_000 + "\nSUMMARY:ok")
+    (event,) = compute(data).events
+    assert set(event["description"]) == {"x", "ä"}
+
+
+@pytest.mark.parametrize("url", ["https://[broken", "mailto:a@b.example", "https:///x", "file:///etc/passwd"])
+def test_only_links_that_a_browser_may_follow_are_given(url: str) -> None:
+    assert compute(calendar(f"UID:1\nDTSTART:20261124T100000Z\nURL:{url}")).events[0]["htmlLink"] is None
