@@ -6,7 +6,6 @@ import os
 import socket
 from pathlib import Path
 
-from platypush.bus.replies import error_reply
 from platypush.errors import BadRequest, BusUnavailable
 from platypush.message.envelope import Reply
 from platypush.streams import EndOfStream, StreamRequest
@@ -36,7 +35,7 @@ class StreamClient:
         self._path = os.fspath(path)
 
     def open(self, request: StreamRequest) -> Stream:
-        """The stream, whose first item is there. Raises StreamRefused: by the daemon, or because there is none."""
+        """The stream, whose first item is there. Raises StreamRefused, BusUnavailable."""
         line = encode_request(request)
         connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -47,8 +46,7 @@ class StreamClient:
             answer = decode_answer(_read_line(connected))
         except (OSError, BadRequest, EndOfStream) as error:
             connected.close()
-            away = BusUnavailable("The Platypush daemon serves no streams now. Try again soon.")
-            raise StreamRefused(error_reply(away, request.request_id)) from error
+            raise BusUnavailable("The Platypush daemon serves no streams now. Try again soon.") from error
         except BaseException:  # undone, and raised again: a greenlet may be killed here
             connected.close()
             raise

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from platypush._lib.calls import in_call
@@ -235,24 +235,25 @@ class StreamServer:
         if not line:
             return
         request_id = None
-        try:
-            request = decode_request(line)
-            request_id = request.request_id
-            with in_call(request.request_id, request.time_left):
-                self._authorise(request.principal, permission_of(request.stream))
-                source = self._opener(request.stream)(request)
-        except PlatypushError as error:
-            connected.sendall(encode_refusal(error_reply(error, request_id)))
-            return
-        except Exception:  # boundary: a plugin's own code; the viewer gets an answer all the same
-            self._logger.exception("The stream %s cannot be opened", request.stream)
-            connected.sendall(encode_refusal(error_reply(PlatypushError(), request_id)))
-            return
-        try:
-            connection.serve_from(request, source)
-            self._serve_items(connection, request, source)
-        finally:
-            source.close()
+        with ExitStack() as taken:
+            try:
+                request = decode_request(line)
+                request_id = request.request_id
+                with in_call(request.request_id, request.time_left):
+                    self._authorise(request.principal, permission_of(request.stream))
+                    source = self._opener(request.stream)(request)
+                taken.callback(source.close)
+                connection.serve_from(request, source)
+                first = self._first(connection, request, source)
+            except PlatypushError as error:
+                connected.sendall(encode_refusal(error_reply(error, request_id)))
+            except (EndOfStream, OSError):
+                raise
+            except Exception:  # boundary: a plugin's own code; the viewer gets an answer all the same
+                self._logger.exception("A stream cannot be opened")
+                connected.sendall(encode_refusal(error_reply(PlatypushError(), request_id)))
+            else:
+                self._serve_items(connection, request, source, first)
 
     def _opener(self, name: str) -> Opener:
         opener = self._offers.get(name)
@@ -261,16 +262,12 @@ class StreamServer:
             raise NotFound(f"{name} offers no stream.")
         return opener
 
-    def _serve_items(self, connection: _Connection, request: StreamRequest, source: Source) -> None:
+    def _serve_items(self, connection: _Connection, request: StreamRequest, source: Source, first: bytes) -> None:
         connected = connection.socket
-        try:
-            item: bytes | None = self._first(connection, request, source)
-        except PlatypushError as error:
-            connected.sendall(encode_refusal(error_reply(error, request.request_id)))
-            return
         # Whoever does not take an item in this time is gone, or as good as gone.
         connected.settimeout(self._send_timeout)
         connected.sendall(encode_ok(source.content_type))
+        item: bytes | None = first
         last = time.monotonic()
         while not connection.ended.is_set():
             if item is not None:
