@@ -188,7 +188,7 @@ class MqttBackend(ServiceBackend):
         if bucket.take():
             get_bus().post(event)
         if count := bucket.untold():
-            self.logger.warning("Dropped %d messages of %s: more than max_rate a second", count, broker.name)
+            self.logger.warning("Dropped %d message(s) of %s: more than max_rate a second", count, broker.name)
 
     def _refused(self, broker: Broker, topic: str, reason: str) -> None:
         self.logger.warning("%s, topic %s: %s", broker.name, topic, reason)

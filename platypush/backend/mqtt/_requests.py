@@ -54,6 +54,7 @@ class RequestDesk:
         self._logger = logger
         self._pool = WorkerPool("mqtt-request", max_calls)
         self._strangers = Bucket(1 / 3, 20)
+        # Lets nothing through: it counts.
         self._crowd = Bucket(0, 0)
         self._lines = Bucket(1 / 10, 5)
         self._key = secrets.token_bytes(32)
@@ -77,12 +78,12 @@ class RequestDesk:
         mark = self._mark(message.get("token"))
         if mark not in self._known and not self._strangers.take():
             if count := self._strangers.untold():
-                self._logger.warning("Dropped %d messages on %s: too many wrong tokens", count, self._topic)
+                self._logger.warning("Dropped %d message(s) on %s: too many wrong tokens", count, self._topic)
             return
         if self._pool.waiting() >= _MOST_WAITING:
             self._crowd.take()
             if count := self._crowd.untold():
-                self._logger.warning("Dropped %d requests on %s: more than can be run", count, self._topic)
+                self._logger.warning("Dropped %d request(s) on %s: more than can be run", count, self._topic)
             return
         self._pool.submit(partial(self._serve, received, message, mark, link))
 

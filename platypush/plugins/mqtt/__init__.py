@@ -312,7 +312,7 @@ class MqttPlugin(ServicePlugin, RunnablePlugin):
         if event is not None and bucket.take():
             self.get_bus().post(event)
         if count := bucket.untold():
-            self.logger.warning("Dropped %d messages of %s: more than %d a second", count, broker.name, _MAX_RATE)
+            self.logger.warning("Dropped %d message(s) of %s: more than %d a second", count, broker.name, _MAX_RATE)
 
     def _refused(self, broker: Broker, topic: str, reason: str) -> None:
         self.logger.warning("%s, topic %s: %s", broker.name, topic, reason)

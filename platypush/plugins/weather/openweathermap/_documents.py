@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import Any
 
 from platypush.errors import ActionFailed
 from platypush.plugins.weather import Forecast
-from platypush.plugins.weather._conditions import Conditions, by_day, mapping, number
+from platypush.plugins.weather._conditions import Conditions, by_day, mapping, moment, number
 
 __all__ = ["read_current", "read_forecast"]
 
@@ -27,7 +28,13 @@ def read_forecast(document: Any) -> Forecast:
     items = data["list"] if isinstance(data["list"], list) else []
     zone = _zone(mapping(data.get("city")).get("timezone"))
     hourly = tuple(_conditions(mapping(item)) for item in items[:_MOST])
-    return Forecast(zone, hourly=hourly, daily=tuple(by_day(hourly, zone, _HOURS)), hours=_HOURS)
+    daily = by_day(hourly, zone, _HOURS)
+    # The sun of today is all that is known.
+    city = mapping(data.get("city"))
+    sunrise, sunset = number(city.get("sunrise")), number(city.get("sunset"))
+    if daily and (moment(sunset, zone) or "")[:10] == (moment(daily[0].time, zone) or "")[:10]:
+        daily[0] = replace(daily[0], sunrise=sunrise, sunset=sunset)
+    return Forecast(zone, hourly=hourly, daily=tuple(daily), hours=_HOURS)
 
 
 def _checked(document: Any, key: str) -> dict[str, Any]:

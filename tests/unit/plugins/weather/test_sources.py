@@ -94,6 +94,7 @@ def test_days_of_openweathermap_are_made_of_three_hours_each(openweathermap: Mak
         "10d",
     )
     assert (first["rain_chance"], first["wind_gust"]) == (94, 10.5)
+    assert (first["sunset"], second["sunset"]) == ("2026-11-23T16:36:00+01:00", None)
     assert second["precip_type"] == "snow"
 
 
