@@ -27,9 +27,9 @@ class Mpd:
         self._config = folder / "mpd.conf"
         self._process: subprocess.Popen[bytes] | None = None
         (folder / "playlists").mkdir(parents=True)
-        rights = f'password "{password}@read,add,control,admin"\ndefault_permissions ""\n' if password else ""
+        rights = f'password "{_quoted(password)}@read,add,control,admin"\ndefault_permissions ""\n' if password else ""
         self._config.write_text(
-            f'music_directory "{music}"\nplaylist_directory "{folder}/playlists"\ndb_file "{folder}/db"\n'
+            f'music_directory "{_quoted(str(music))}"\nplaylist_directory "{folder}/playlists"\ndb_file "{folder}/db"\n'
             f'state_file "{folder}/state"\nbind_to_address "127.0.0.1"\nbind_to_address "{self.socket}"\n'
             f'port "{self.port}"\nzeroconf_enabled "no"\nmax_playlist_length "20000"\n{rights}'
             'audio_output {\n  type "null"\n  name "nothing"\n  mixer_type "software"\n}\n'
@@ -66,7 +66,7 @@ class Mpd:
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
             file = connection.makefile("rw", encoding="utf-8", newline="\n")
             assert file.readline().startswith("OK MPD")
-            login = [f'password "{self.password}"'] if self.password else []
+            login = [f'password "{_quoted(self.password)}"'] if self.password else []
             file.write("\n".join(["command_list_begin", *login, *commands, "command_list_end", ""]))
             file.flush()
             answer = ""
@@ -83,3 +83,7 @@ class Mpd:
             self.ask("update")
             return False
         return "updating_db" not in status
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

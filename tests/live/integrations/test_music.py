@@ -27,7 +27,7 @@ TRACK = {"file", "title", "artist", "album", "track", "date", "time", "duration"
 
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_library(tmp_path_factory.mktemp("library") / "It's music")
+    return make_library(tmp_path_factory.mktemp("library") / 'It\'s "music"')
 
 
 @pytest.fixture(scope="module", params=PLAYERS)

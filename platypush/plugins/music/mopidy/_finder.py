@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from platypush.errors import NotFound, PlatypushError, TooLarge, Unavailable
+from platypush.errors import BadRequest, NotFound, PlatypushError, TooLarge, Unavailable
 from platypush.plugins.music.mopidy._rpc import Rpc
 
 __all__ = ["Finder"]
@@ -32,7 +32,7 @@ class Finder:
         none. Raises Unavailable."""
         found: list[list[str]] = []
         failures: list[PlatypushError] = []
-        self._look_up([uri for uri in map(_as_uri, resources) if _scheme(uri) not in self._special()])
+        self._look_up([uri for uri in map(_as_uri, resources) if _scheme(uri) not in ("", *self._special())])
         for resource in resources:
             try:
                 found.append(self._tracks(_as_uri(resource)))
@@ -43,6 +43,8 @@ class Finder:
         return [uri for uris in found for uri in uris], failures
 
     def _tracks(self, uri: str) -> list[str]:
+        if not _scheme(uri):
+            raise BadRequest(f"{uri!r} is no URI, which is how Mopidy knows tracks. Take those that browse gives.")
         if _scheme(uri) == "file":
             return self._files(uri)
         if _scheme(uri) in self._special():

@@ -43,6 +43,19 @@ class Address:
         return f"MPD at {self.host}" if self.host.startswith(("/", "@")) else f"MPD at {self.host}:{self.port}"
 
 
+class _Client(mpd.MPDClient):  # type: ignore[misc]
+    def _connect_unix(self, path: str) -> socket.socket:
+        # The library's own does not close a socket that nobody answered.
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            made.settimeout(self.timeout)
+            made.connect(path)
+        except OSError:
+            made.close()
+            raise
+        return made
+
+
 class Connection:
     """A connection. Used by one thread at a time, except ``interrupt``."""
 
@@ -51,12 +64,14 @@ class Connection:
         self._address = address
         self.used = time.monotonic()
         self.broken = False
-        self._client: Any = mpd.MPDClient()
+        self._client: Any = _Client()
         self._client.timeout = address.timeout
         try:
             self._client.connect(address.host, address.port)
+            # The client forgets them where it cannot write, without closing them.
+            self._parts = (self._client._wfile, self._client._rbfile, self._client._sock)
             # A descriptor of its own: it stays good while the client closes its socket in another thread.
-            self._socket = socket.socket(fileno=socket.dup(self._client.fileno()))
+            self._socket = self._client._sock.dup()
         except (*_BROKEN, ValueError) as error:
             self._client.disconnect()
             raise Unavailable(f"{address} cannot be reached: {_told(error)}") from error
@@ -137,8 +152,9 @@ class Connection:
         """Close it. Does nothing the second time."""
         self.broken = True
         self._socket.close()
-        with contextlib.suppress(OSError):
-            self._client.disconnect()
+        for part in self._parts:
+            with contextlib.suppress(OSError):
+                part.close()
 
     def _readable(self, seconds: float) -> bool:
         poll = select.poll()
