@@ -12,7 +12,7 @@ from platypush.errors import ActionFailed, Busy, Forbidden, TimeLimit, TooLarge,
 from platypush.message.event.custom import CustomEvent
 from platypush.outgoing.hosts import AllowedHosts
 from platypush.outgoing.mqtt.broker import Broker
-from platypush.outgoing.mqtt.fleet import Fleet, running
+from platypush.outgoing.mqtt.fleet import Fleet, _Broker, _Member, running
 from platypush.outgoing.mqtt.link import Link, Received
 from platypush.outgoing.mqtt.payload import content_of, event_of, payload_of, without_token
 from platypush.outgoing.mqtt.rate import Bucket
@@ -136,6 +136,22 @@ def test_two_links_to_a_broker_that_is_away_are_one_line(caplog: pytest.LogCaptu
     fleet.start(link_to(port))
     assert len([line for line in caplog.messages if "is away" in line]) == 1
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("test-")]
+
+
+def test_a_broker_is_back_when_all_links_are(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    logger = logging.getLogger("platypush.test")
+    broker = _Broker(logger, "the broker")
+    one, other = _Member(logger, "x", broker), _Member(logger, "x", broker)
+    one.lost("gone")
+    other.broke("gone too")
+    one.found()
+    one.lost("gone again")
+    one.found()
+    assert broker.presence.reason
+    other.found()
+    assert broker.presence.reason is None
+    assert [line.split(" ")[3].strip(":") for line in caplog.messages] == ["away", "back"]
 
 
 def test_a_host_that_is_not_allowed_is_forbidden_to_whoever_waits() -> None:
