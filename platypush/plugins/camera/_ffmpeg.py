@@ -171,7 +171,7 @@ class Ffmpeg:
 
     def _said(self) -> str:
         lines = self._words.decode(errors="replace").strip().splitlines()
-        return f" ffmpeg says: {redacted(lines[-1])}" if lines else ""
+        return f" ffmpeg says: {redacted(lines[-1].removeprefix('pipe:0: '))}" if lines else ""
 
 
 def _start(program: str, options: Sequence[str]) -> subprocess.Popen[bytes]:
