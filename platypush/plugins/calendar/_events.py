@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-__all__ = ["Event", "moment", "next_events", "span"]
+__all__ = ["Event", "is_coming", "moment", "next_events", "span"]
 
 Event = dict[str, Any]
 
@@ -35,6 +35,11 @@ def span(event: Mapping[str, Any]) -> tuple[datetime, datetime]:
     return start, max(start, end)
 
 
+def is_coming(start: datetime, end: datetime, now: datetime) -> bool:
+    """Whether an event from ``start`` to ``end`` is not over; one without length is over when it has begun."""
+    return end > now or start == end == now
+
+
 def next_events(events: Iterable[Event], now: datetime, max_results: int) -> list[Event]:
     """The first ``max_results`` events that are not over, sorted by start: those that happen now come first.
 
@@ -46,7 +51,7 @@ def next_events(events: Iterable[Event], now: datetime, max_results: int) -> lis
             start, end = span(event)
         except ValueError:
             continue
-        if end > now or start == end == now:
+        if is_coming(start, end, now):
             found.append((start, end, str(event.get("summary") or ""), event))
     found.sort(key=lambda item: item[:3])
     return [event for *_, event in found[: max(0, max_results)]]

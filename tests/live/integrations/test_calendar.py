@@ -263,7 +263,7 @@ def test_the_documented_configuration_works_in_a_hub(tmp_path: Path) -> None:
             status, _ = call(hub, "calendar.status")
             assert [(item["name"], bool(item["failure"])) for item in status] == [
                 ("Holidays", True),
-                (f"127.0.0.1:{port}", False),
+                ("Work", False),
             ]
             log = hub.log.read_text()
             assert log.count("Calendar Holidays is away") == 1

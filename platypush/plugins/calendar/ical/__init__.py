@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from platypush.errors import ArgumentError, PlatypushError, TimeLimit, Unavailab
 from platypush.outgoing.exchange import Exchange, Limits
 from platypush.outgoing.hosts import AllowedHosts
 from platypush.plugins import RunnablePlugin, action
-from platypush.plugins.calendar._events import Event, next_events
+from platypush.plugins.calendar._events import Event, is_coming, span
 from platypush.plugins.calendar._interface import CalendarInterface
 from platypush.plugins.calendar.ical._client import Client, discreet, split_password, where
 from platypush.plugins.calendar.ical._process import Computed, Computer
@@ -106,8 +107,9 @@ class CalendarIcalPlugin(RunnablePlugin, ServicePlugin, CalendarInterface):
 
     @property
     def title(self) -> str:
-        """What the calendar is called in messages."""
-        return self._title
+        """What the calendar is called: by the section, by itself, or by its place."""
+        names = {event["calendar"] for event in self._snapshot.events} if self._snapshot else set()
+        return self._title if self._named or len(names) != 1 else str(names.pop())
 
     @action
     def get_upcoming_events(self, max_results: int = 10, only_participating: bool = True) -> list[Event]:
@@ -117,10 +119,14 @@ class CalendarIcalPlugin(RunnablePlugin, ServicePlugin, CalendarInterface):
         :param only_participating: Leave out events to which the user was invited and has not agreed.
         :return: Events as ``calendar.get_upcoming_events`` gives them.
         """
-        events = self.known().events
-        if only_participating:
-            events = [event for event in events if event.get("responseStatus") in _TAKES_PART]
-        return next_events(events, datetime.now(UTC), max_results)
+        now = datetime.now(UTC)
+        found = (
+            event
+            for event in self.known().events
+            if is_coming(*span(event), now) and (not only_participating or event.get("responseStatus") in _TAKES_PART)
+        )
+        # They are sorted already: with luck only the first few have to be looked at.
+        return list(islice(found, max(0, max_results)))
 
     @action
     def refresh(self) -> dict[str, Any]:
@@ -151,7 +157,7 @@ class CalendarIcalPlugin(RunnablePlugin, ServicePlugin, CalendarInterface):
             self._asked.wait(_FIRST_ANSWER)
         if self._snapshot is None:
             reason = self.failure or "it is being read for the first time; ask again soon."
-            raise Unavailable(f"Calendar {self._title} cannot be shown: {reason}", retry_after=5)
+            raise Unavailable(f"Calendar {self.title} cannot be shown: {reason}", retry_after=5)
         return self._snapshot
 
     def report(self) -> dict[str, Any]:
@@ -159,7 +165,7 @@ class CalendarIcalPlugin(RunnablePlugin, ServicePlugin, CalendarInterface):
         snapshot = self._snapshot
         read_at = datetime.fromtimestamp(snapshot.read_at, UTC) if snapshot else None
         return {
-            "name": self._title,
+            "name": self.title,
             "type": "calendar.ical",
             "updated": read_at.astimezone().isoformat(timespec="seconds") if read_at else None,
             "age": round(max(0.0, time.time() - snapshot.read_at)) if snapshot else None,

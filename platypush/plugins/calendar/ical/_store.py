@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from platypush._lib.files import private_dir, write_private
-from platypush.plugins.calendar._events import Event
+from platypush.plugins.calendar._events import Event, span
 
 __all__ = ["Snapshot", "Store"]
 
@@ -45,9 +45,11 @@ class Store:
             if values.pop("format") != _FORMAT:
                 return None
             snapshot = Snapshot(**values)
+            for event in snapshot.events:
+                span(event)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
-        return snapshot if all(isinstance(event, dict) for event in snapshot.events) else None
+        return snapshot
 
     def save(self, snapshot: Snapshot) -> None:
         """Keep it. Never raises: without it, only a restart is slower."""
