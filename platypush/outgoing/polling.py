@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from platypush._lib.presence import Presence
 from platypush._lib.schedule import Schedule
 from platypush._lib.threads import WorkerPool
-from platypush.errors import PlatypushError, TimeLimit, Unavailable
+from platypush.errors import ActionFailed, PlatypushError, TimeLimit, Unavailable
 
 __all__ = ["Poll", "Polling", "pause_after"]
 
@@ -40,6 +40,8 @@ class Poll:
     ask: Callable[[Callable[[], bool]], object]
     first_pause: Callable[[], float] = lambda: 0.0
     """Seconds until the first turn."""
+    server: str | None = None
+    """Its host and port: when that cannot be connected to, it is one line in the log for all that is asked of it."""
 
 
 class Polling(Generic[K]):
@@ -52,8 +54,10 @@ class Polling(Generic[K]):
         self._schedule: Schedule[K] = Schedule(time.monotonic)
         self._pool = WorkerPool(name, _THREADS)
         self._stopped = threading.Event()
-        self._presences: dict[K, Presence] = {}
+        self._reasons: dict[K, str | None] = {}
+        """Of all that was asked for: why it does not answer, or None."""
         self._failures: dict[K, int] = {}
+        self._presences: dict[K | str, Presence] = {}
 
     def run(self) -> None:
         """Ask for everything when its time comes, until ``stop``. Raises what ``polls`` raises."""
@@ -72,9 +76,10 @@ class Polling(Generic[K]):
         """Take note of what is to be asked for now. Raises what ``polls`` raises."""
         current = self._polls()
         self._schedule.keep({key: poll.first_pause for key, poll in current.items()})
-        for key in self._presences.keys() - current.keys():
-            self._presences.pop(key, None)
+        for key in self._reasons.keys() - current.keys():
+            self._reasons.pop(key, None)
             self._failures.pop(key, None)
+            self._presences.pop(key, None)
 
     def hasten(self, keys: Iterable[K], seconds: float) -> bool:
         """Ask for these now; whether that was over within ``seconds``."""
@@ -82,16 +87,15 @@ class Polling(Generic[K]):
 
     def failure(self, key: K) -> str | None:
         """Why something does not answer; None when it does, or was not asked for."""
-        presence = self._presences.get(key)
-        return None if presence is None else presence.reason
+        return self._reasons.get(key)
 
     @property
     def reason(self) -> str | None:
         """Why nothing at all answers; None when anything does."""
-        reasons = [presence.reason for presence in list(self._presences.values())]
+        reasons = list(self._reasons.values())
         if not reasons or None in reasons:
             return None
-        return reasons[0] if len(reasons) == 1 else f"None of {len(reasons)} servers answers. {reasons[0]}"
+        return reasons[0] if len(reasons) == 1 else f"None of {len(reasons)} addresses answers. {reasons[0]}"
 
     def stop(self) -> None:
         """End ``run``. What is under way gets a moment; then its outcome is dropped."""
@@ -101,21 +105,39 @@ class Polling(Generic[K]):
 
     def _turn(self, key: K, poll: Poll) -> None:
         pause = poll.seconds
-        presence = self._presences.setdefault(key, Presence(self._logger, poll.what))
         try:
             poll.ask(self._stopped.is_set)
-            presence.found()
+            self._reasons[key] = None
             self._failures.pop(key, None)
+            self._presence(key, poll.what).found()
+            self._server(poll).found()
         except PlatypushError as error:
             if not self._stopped.is_set():
                 self._failures[key] = failures = self._failures.get(key, 0) + 1
-                presence.lost(str(error))
                 pause = pause_after(error, failures, pause)
+                self._lost(key, poll, error)
         except Exception as error:  # boundary: answers are anything, and what reads them is other people's code
-            presence.broke(f"{type(error).__name__}: {error}")
+            self._reasons[key] = f"{type(error).__name__}: {error}"
             self._logger.exception("%s cannot be read", poll.what)
         finally:
             self._schedule.done(key, pause)
+
+    def _lost(self, key: K, poll: Poll, error: PlatypushError) -> None:
+        reason = self._reasons[key] = str(error)
+        answered = isinstance(error, ActionFailed) or "status" in error.details
+        if answered:
+            self._server(poll).found()
+        if poll.server is not None and type(error) is Unavailable and not answered:
+            self._server(poll).lost(reason)
+        else:
+            self._presence(key, poll.what).lost(reason)
+
+    def _server(self, poll: Poll) -> Presence:
+        name = f"Server {poll.server or poll.what}"
+        return self._presence(name, name)
+
+    def _presence(self, key: K | str, what: str) -> Presence:
+        return self._presences.setdefault(key, Presence(self._logger, what))
 
 
 def pause_after(error: PlatypushError, failures: int, seconds: float) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from platypush.errors import BadRequest, Conflict, NotFound, PlatypushError, TimeLimit, Unavailable
 from platypush.outgoing.exchange import Limits, shown
+from platypush.outgoing.hosts import origin_of
 from platypush.outgoing.polling import Poll, Polling
 from platypush.plugins import RunnablePlugin, action
 from platypush.plugins.rss._document import iso_time
@@ -234,6 +235,7 @@ class RssPlugin(ServicePlugin, RunnablePlugin):
                 item.poll_seconds,
                 partial(self._reader.read, item),
                 partial(self._first_pause, item),
+                origin_of(item.url),
             )
             for key, item in self._feeds.current().items()
         }

@@ -94,7 +94,7 @@ def parse(body: bytes, url: str, *, content_type: str | None = None, now: float)
         io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
     if not found.get("version") and not found.entries:
-        raise ActionFailed("It is no feed: neither RSS nor Atom.")
+        raise ActionFailed("The answer is no feed: neither RSS nor Atom.")
     link = web_url(found.feed.get("link"), url)
     entries = found.entries[:MOST_ENTRIES]
     ids = Counter(str(entry.get("id") or "") for entry in entries)

@@ -43,7 +43,7 @@ def examine(body: bytes) -> None:
     One that is not well-formed is examined as far as it is.
     """
     if body.count(b"<") > _MOST_ELEMENTS:
-        raise ActionFailed(f"It has more than {_MOST_ELEMENTS} elements: that is refused.")
+        raise ActionFailed(f"The document has more than {_MOST_ELEMENTS} elements: that is refused.")
     parser = defusedxml.sax.make_parser()
     # A document type that names a DTD elsewhere is old, and harmless: nothing fetches it.
     parser.forbid_external = False
@@ -52,9 +52,9 @@ def examine(body: bytes) -> None:
     try:
         parser.parse(io.BytesIO(body))
     except _TooDeep as error:
-        raise ActionFailed(f"Its elements are nested deeper than {_DEEPEST}: that is refused.") from error
+        raise ActionFailed(f"The document's elements are nested deeper than {_DEEPEST}: that is refused.") from error
     except DefusedXmlException as error:
-        raise ActionFailed("It declares entities of its own, which can grow to any size: that is refused.") from error
+        raise ActionFailed("The document declares entities, which can grow to any size: that is refused.") from error
     except (SAXException, ValueError, LookupError):
         # Broken, as feeds are: feedparser reads those too, and expands no entities of theirs.
         return

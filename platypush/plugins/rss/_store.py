@@ -156,7 +156,8 @@ def _merge(connection: Connection, feed_id: int, entries: Iterable[Entry], now: 
         listed.add(row.id)
         if row.kept and any(getattr(row, name) != value for name, value in values.items()):
             connection.execute(update(feed_entries).where(feed_entries.c.id == row.id).values(**values))
-    for batch in _batches(rows):
+    # Feeds begin with what is newest: of entries of the same time the first one is to be the newest here too.
+    for batch in _batches(rows[::-1]):
         connection.execute(insert(feed_entries), batch)
     gone = [row.id for row in known.values() if row.listed and row.id not in listed]
     back = [row.id for row in known.values() if not row.listed and row.id in listed]

@@ -90,6 +90,33 @@ def test_one_line_when_a_server_goes_and_one_when_it_is_back(start: Start, caplo
     assert lines[1].startswith("Server a is back")
 
 
+def test_a_server_that_is_away_is_one_line_for_all_that_is_asked_of_it(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    away = threading.Event()
+    away.set()
+
+    def ask(stopped: Callable[[], bool]) -> None:
+        if away.is_set():
+            raise Unavailable("no connection")
+
+    def missing(stopped: Callable[[], bool]) -> None:
+        ask(stopped)
+        raise ActionFailed("404", details={"status": 404})
+
+    polls = {name: Poll(f"Feed {name}", 0.01, ask, server="x.example:80") for name in "abc"}
+    polls["d"] = Poll("Feed d", 0.01, missing, server="x.example:80")
+    polling = start(polls)
+    until(lambda: polling.reason)
+    assert [polling.failure(name) for name in "abcd"] == ["no connection"] * 4
+    away.clear()
+    until(lambda: [polling.failure(name) for name in "abcd"] == [None, None, None, "404"])
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.partition(":80 ")[2][:7] for line in lines if "x.example" in line] == ["is away", "is back"]
+    assert [line for line in lines if "Feed" in line] == ["Feed d is away: 404. Trying again until it is back."]
+
+
 def test_the_reason_of_all_is_there_only_when_none_answers(start: Start) -> None:
     def fail(stopped: Callable[[], bool]) -> None:
         raise ActionFailed("no")
@@ -98,7 +125,7 @@ def test_the_reason_of_all_is_there_only_when_none_answers(start: Start) -> None
     polling = start(polls)
     until(lambda: polling.failure("a") and polling.failure("b"))
     reason: str | None = polling.reason
-    assert reason == "None of 2 servers answers. no"
+    assert reason == "None of 2 addresses answers. no"
     assert polling.failure("unknown") is None
     polls["c"] = Poll("c", 60, lambda _: None)
     assert polling.hasten([], 1)
@@ -119,8 +146,7 @@ def test_an_error_of_the_program_is_logged_and_ends_nothing(start: Start, caplog
             raise KeyError("x")
 
     polling = start({"a": Poll("Server a", 0.01, ask)})
-    until(lambda: len(turns) > 2)
-    assert polling.failure("a") is None
+    until(lambda: len(turns) > 2 and polling.failure("a") is None)
     assert [record.getMessage() for record in caplog.records if record.exc_info] == ["Server a cannot be read"]
 
 

@@ -14,7 +14,7 @@ from platypush.backend.services import ServiceBackend
 from platypush.context import get_bus
 from platypush.message.event.http import HttpEvent
 from platypush.outgoing.exchange import Exchange, Limits, shown
-from platypush.outgoing.hosts import AllowedHosts
+from platypush.outgoing.hosts import AllowedHosts, origin_of
 from platypush.outgoing.polling import Poll, Polling
 
 __all__ = ["HttpPollBackend"]
@@ -65,7 +65,9 @@ class HttpPollBackend(ServiceBackend):
 
     def _polls(self) -> dict[str, Poll]:
         return {
-            request.key: Poll(shown(request.url), request.poll_seconds, partial(self._ask, request))
+            request.key: Poll(
+                shown(request.url), request.poll_seconds, partial(self._ask, request), server=origin_of(request.url)
+            )
             for request in self._requests
         }
 

@@ -82,11 +82,11 @@ class JsonRequest:
             try:
                 response = expand_value(self.path, {"response": response})
             except ExpressionFailed as error:
-                raise ActionFailed(f"Its answer has another form than 'path' expects. {error.message}") from error
+                raise ActionFailed(f"The answer has another form than 'path' expects. {error.message}") from error
         if not isinstance(response, list):
             return [] if response is None else [response]
         if len(response) > _MOST_ITEMS:
-            raise ActionFailed(f"Its answer has {len(response)} items, more than {_MOST_ITEMS}.")
+            raise ActionFailed(f"The answer has {len(response)} items, more than {_MOST_ITEMS}.")
         return response
 
 

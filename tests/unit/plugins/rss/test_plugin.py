@@ -320,7 +320,7 @@ def test_one_feed_that_fails_does_not_make_the_plugin_fail(make_rss: MakeRss, we
     assert plugin.failure is None
     web.pages.clear()
     plugin.refresh()
-    assert str(plugin.failure).startswith("None of 2 servers answers.")
+    assert str(plugin.failure).startswith("None of 2 addresses answers.")
 
 
 def test_a_server_that_asks_for_patience_gets_it(make_rss: MakeRss, web: Web, caplog: pytest.LogCaptureFixture) -> None:

@@ -61,6 +61,12 @@ def test_the_newest_are_shown_first_over_all_feeds(database: Database) -> None:
     assert store.latest((), 5) == []
 
 
+def test_entries_of_the_same_time_are_in_the_order_of_their_feed(database: Database) -> None:
+    store = FeedStore(database, 100)
+    save(store, tuple(Entry(key=name, title=name) for name in ("newest", "older", "oldest")))
+    assert titles(store) == ["newest", "older", "oldest"]
+
+
 def test_more_feeds_than_go_into_one_statement_are_shown(database: Database) -> None:
     store = FeedStore(database, 100)
     save(store, entries(1))
