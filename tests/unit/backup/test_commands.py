@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from platypush.cli import backup, restore
 from platypush.cli.options import Options
 from platypush.errors import BackupFailed
+from tests.running.commands import command_runner
 from tests.unit.backup.conftest import Installation
 
 
 def run(hub: Installation, command: click.Command, *arguments: str | Path) -> Result:
     options = Options(config=hub.etc / "config.yaml")
-    return CliRunner().invoke(command, [str(word) for word in arguments], obj=options, catch_exceptions=True)
+    return command_runner().invoke(command, [str(word) for word in arguments], obj=options, catch_exceptions=True)
 
 
 @pytest.fixture(autouse=True)

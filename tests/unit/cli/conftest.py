@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from platypush.cli.options import Options
 from platypush.cli.token import token
 from platypush.cli.user import user
+from tests.running.commands import command_runner
 
 Run = Callable[..., Result]
 
@@ -25,7 +26,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     groups = {"user": user, "token": token}
 
     def run_(name: str, *arguments: str, input: str | None = None) -> Result:
-        return CliRunner().invoke(
+        return command_runner().invoke(
             groups[name], list(arguments), input=input, obj=Options(config=config), catch_exceptions=True
         )
 

@@ -51,7 +51,7 @@ def test_there_is_no_option_that_would_show_a_password_to_other_users(run: Run) 
 def test_an_empty_standard_input_is_no_password(run: Run) -> None:
     result = run("user", "add", "alice", "--password-stdin", input="")
     assert result.exit_code == 2
-    assert "standard input" in result.output
+    assert "standard input" in result.stderr
 
 
 @pytest.mark.parametrize(("name", "password"), [("alice", "short"), ("a:b", PASSWORD)])
@@ -102,7 +102,7 @@ def test_a_user_is_removed_after_a_question_that_names_the_consequence(run: Run)
     add(run)
     refused = run("user", "delete", "alice", input="n\n")
     assert refused.exit_code == 1
-    assert "last user" in refused.output
+    assert "last user" in refused.stderr
     assert "alice" in fine(run("user", "list"))
     fine(run("user", "delete", "alice", input="y\n"))
     assert fine(run("user", "list")) == ""

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import bcrypt
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from platypush.cli.import_ import command
 from platypush.cli.options import Options
 from platypush.config.loader import load
 from platypush.errors import ConfigurationError
 from platypush.user.service import UserSettings, open_users
+from tests.running.commands import command_runner
 
 PASSWORD = "an old password"
 Run = Callable[..., Result]
@@ -57,7 +58,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run_(*arguments: str | Path) -> Result:
         options = Options(config=tmp_path / "new/config.yaml")
-        return CliRunner().invoke(command, [str(word) for word in arguments], obj=options, catch_exceptions=True)
+        return command_runner().invoke(command, [str(word) for word in arguments], obj=options, catch_exceptions=True)
 
     return run_
 
