@@ -17,15 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from platypush.backend.registry import find_backend
+from platypush.dashboards.widgets import Attribute, WidgetType, bundled_widgets
 from platypush.plugins._discovery import Catalogue
 from platypush.plugins._docstrings import Documentation, parse
 from platypush.plugins._slot import action_names
 from platypush.plugins.arguments import ActionArguments, for_constructor, for_function
 
-__all__ = ["PAGES", "configuration", "documented", "renewed"]
+__all__ = ["PAGES", "WIDGETS", "configuration", "documented", "renewed", "renewed_widgets"]
 
 PAGES = Path(__file__).resolve().parents[1] / "docs" / "integrations"
 _BLOCK = re.compile(r"<!-- reference: (?P<name>[\w.]+) -->\n.*?<!-- /reference -->", re.DOTALL)
+WIDGETS = PAGES.parent / "widgets.md"
+_WIDGETS = re.compile(r"<!-- widgets -->\n.*?<!-- /widgets -->", re.DOTALL)
 _COMMON = frozenset({"logging_level", "poll_interval", "poll_seconds"})
 
 
@@ -56,6 +59,33 @@ def renewed(text: str) -> str:
     return _BLOCK.sub(
         lambda match: f"<!-- reference: {match['name']} -->\n{tables(match['name'])}<!-- /reference -->", text
     )
+
+
+def renewed_widgets(text: str) -> str:
+    """The text of docs/widgets.md with its tables as they have to be."""
+    told = "\n".join(f"### {name}\n\n{_widget(widget)}" for name, widget in sorted(bundled_widgets().items()))
+    return _WIDGETS.sub(lambda _: f"<!-- widgets -->\n{told}<!-- /widgets -->", text)
+
+
+def _widget(widget: WidgetType) -> str:
+    needs = f" Needs {widget.needs}." if widget.needs else ""
+    rows = [
+        (f"`{item.name}`", _values(item), "" if item.required else _default(_written(item.default)), _told_of(item))
+        for item in widget.attributes.values()
+    ]
+    return f"{widget.doc}{needs}\n\n{_table(('attribute', 'type', 'default', ''), rows)}"
+
+
+def _values(attribute: Attribute) -> str:
+    return " or ".join(f"`{choice}`" for choice in attribute.choices) or attribute.type
+
+
+def _written(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _told_of(attribute: Attribute) -> str:
+    return f"{attribute.doc} Required." if attribute.required else attribute.doc
 
 
 def tables(name: str) -> str:
@@ -109,10 +139,12 @@ def _cell(text: str) -> str:
 
 def main() -> int:
     """Write or check; the exit status."""
-    stale = [page for page in sorted(PAGES.glob("*.md")) if renewed(page.read_text("utf-8")) != page.read_text("utf-8")]
-    for page in stale:
+    texts = {page: renewed(page.read_text("utf-8")) for page in sorted(PAGES.glob("*.md"))}
+    texts[WIDGETS] = renewed_widgets(WIDGETS.read_text("utf-8"))
+    stale = {page: text for page, text in texts.items() if text != page.read_text("utf-8")}
+    for page, text in stale.items():
         if "--write" in sys.argv:
-            page.write_text(renewed(page.read_text("utf-8")), "utf-8")
+            page.write_text(text, "utf-8")
         print(page.name)
     return 1 if stale and "--write" not in sys.argv else 0
 

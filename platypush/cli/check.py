@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import click
 
@@ -14,8 +15,11 @@ from platypush.config.loader import load
 from platypush.config.model import Config
 from platypush.config.problem import Problem, Severity
 from platypush.daemon.automation import load_automation
+from platypush.dashboards.files import dashboard_names, read_dashboard
+from platypush.dashboards.layout import read_layout
+from platypush.dashboards.widgets import bundled_widgets
 from platypush.doctor.wire import uwsgi_on_tcp
-from platypush.errors import ConfigurationError, PlatypushError
+from platypush.errors import BadRequest, ConfigurationError, PlatypushError, TooLarge
 from platypush.event.types import EventTypes
 from platypush.message.envelope import LOCAL, Envelope
 from platypush.message.request import Request
@@ -47,6 +51,7 @@ def command(ctx: click.Context) -> int:
         *_automation(config),
         *_plugins(config),
         *_backends(config),
+        *_dashboards(config),
     ]
     for problem in problems:
         click.echo(f"{problem.severity.value}: {problem}", err=problem.severity is Severity.ERROR)
@@ -54,6 +59,18 @@ def command(ctx: click.Context) -> int:
     where = config.path or "the built-in default configuration"
     click.echo(f"{where}: {_counted(errors, 'error')}, {_counted(len(problems) - errors, 'warning')}")
     return 1 if errors else 0
+
+
+def _dashboards(config: Config) -> Iterator[Problem]:
+    for name in dashboard_names(config.dashboards_dir):
+        file = config.dashboards_dir / f"{name}.xml"
+        try:
+            layout = read_layout(name, read_dashboard(config.dashboards_dir, name), bundled_widgets())
+        except (BadRequest, TooLarge) as error:
+            yield Problem("check.dashboard", name, error.message, str(file))
+            continue
+        for problem in layout.problems:
+            yield Problem("check.dashboard", name, problem.reason, f"{file}:{problem.line}:{problem.column}")
 
 
 def _counted(number: int, thing: str) -> str:

@@ -35,6 +35,7 @@ class WebSettings:
     bus_secret: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
     resource_dirs: Mapping[str, Path] = field(default_factory=dict)
+    dashboards_dir: Path = Path("dashboards")
     media: MediaSettings | None = None
     """None where there is no section ``media``: no medium is served then."""
     trusted_proxies: tuple[str, ...] = ()
@@ -72,6 +73,7 @@ class WebSettings:
             bus_secret=config.bus.secret.reveal() if config.bus.secret else None,
             limits=config.limits,
             resource_dirs=http.resource_dirs,
+            dashboards_dir=config.dashboards_dir,
             media=media_settings(config),
             trusted_proxies=http.trusted_proxies,
             public_url=http.public_url,
@@ -96,7 +98,7 @@ class WebSettings:
     def from_json(cls, data: bytes) -> WebSettings:
         """The inverse of ``to_json``. Raises ValueError, KeyError or TypeError for anything else."""
         values: dict[str, Any] = json.loads(data)
-        for name in ("workdir", "runtime_dir", "bus_path", "metrics_dir", "stats_socket"):
+        for name in ("workdir", "runtime_dir", "bus_path", "dashboards_dir", "metrics_dir", "stats_socket"):
             values[name] = Path(values[name])
         values["limits"] = Limits(**values["limits"])
         values["resource_dirs"] = {name: Path(path) for name, path in values["resource_dirs"].items()}

@@ -60,6 +60,9 @@ def settings(tmp_path: Path, _empty_store: Path) -> WebSettings:
     shutil.copytree(_empty_store, workdir)
     photos = tmp_path / "photos"
     photos.mkdir()
+    dashboards = tmp_path / "dashboards"
+    dashboards.mkdir()
+    (dashboards / "main.xml").write_text("<Dashboard><Calendar max-events='3'/></Dashboard>")
     films = tmp_path / "films"
     films.mkdir()
     return WebSettings(
@@ -70,6 +73,7 @@ def settings(tmp_path: Path, _empty_store: Path) -> WebSettings:
         global_token=GLOBAL_TOKEN,
         bus_path=tmp_path / "bus.sock",
         resource_dirs={"photos": photos},
+        dashboards_dir=dashboards,
         media=MediaSettings(media_dirs=(films,)),
         start_id="start-1",
         metrics_dir=tmp_path / "metrics",

@@ -33,6 +33,8 @@ PROTECTED: list[tuple[str, str, Any, bool]] = [
     ("GET", "/resources/photos/a.txt", None, True),
     ("GET", "/_auth/resources/photos", None, True),
     ("GET", "/api/bootstrap", None, False),
+    ("GET", "/api/dashboards", None, False),
+    ("GET", "/api/dashboards/main", None, False),
     ("GET", "/api/sessions", None, False),
     ("GET", "/api/tokens", None, False),
     ("POST", "/api/tokens", {"name": "made by the test"}, False),

@@ -24,6 +24,7 @@ CORE = {
     "process",
     "event.matching",
     "outgoing",
+    "dashboards",
     "streams",
     "media",
 }
@@ -40,6 +41,7 @@ RULES: list[tuple[str, set[str]]] = [
     ("bus", {"_lib", "errors", "message", "config.model", "outgoing.redis", "bus"}),
     ("user", {"_lib", "errors", "message", "user"}),
     ("process", {"_lib", "errors", "process"}),
+    ("dashboards", {"_lib", "errors", "dashboards"}),
     ("outgoing", {"_lib", "errors", "message", "outgoing"}),
     # Shared by the web workers and the plugin of the same name.
     ("media", {"_lib", "errors", "config.model", "outgoing.connect", "outgoing.hosts", "user", "media"}),
@@ -48,7 +50,18 @@ RULES: list[tuple[str, set[str]]] = [
     ("event.matching", {"_lib", "errors", "message", "event.matching"}),
     (
         "backend.http.app.routes",
-        {"=__init__", "_lib", "errors", "message", "context", "user", "media", "config.web", "backend.http.app"},
+        {
+            "=__init__",
+            "_lib",
+            "errors",
+            "message",
+            "context",
+            "user",
+            "media",
+            "dashboards",
+            "config.web",
+            "backend.http.app",
+        },
     ),
     (
         "backend.http.app",
@@ -60,6 +73,7 @@ RULES: list[tuple[str, set[str]]] = [
             "bus",
             "user",
             "media",
+            "dashboards",
             "config.model",
             "config.web",
             "context",

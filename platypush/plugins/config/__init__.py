@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from platypush.config.secrets import mask
+from platypush.dashboards.files import dashboard_names, read_dashboard
 from platypush.plugins import action
-from platypush.plugins.config._dashboards import dashboard_names, read_dashboard
 from platypush.plugins.services import ServicePlugin
 
 __plugin__ = "ConfigPlugin"

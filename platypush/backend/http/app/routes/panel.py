@@ -29,7 +29,7 @@ def plugin(name: str) -> Response:  # noqa: ARG001 - the page reads it off its a
 
 
 @blueprint.get("/dashboard/<name>")
-@authenticated("panel")
+@authenticated("dashboard:{name}")
 def dashboard(name: str) -> Response:  # noqa: ARG001 - the page reads it off its address
     """The panel, at its list of dashboards."""
     return _page("panel.html")

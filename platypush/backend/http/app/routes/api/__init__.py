@@ -1,6 +1,6 @@
 """``/api``: what the panel needs beside actions."""
 
-from platypush.backend.http.app.routes.api import bootstrap, sessions, signed_urls, tokens, users
+from platypush.backend.http.app.routes.api import bootstrap, dashboards, sessions, signed_urls, tokens, users
 
 __all__ = ["BLUEPRINTS"]
 
@@ -10,4 +10,5 @@ BLUEPRINTS = (
     tokens.blueprint,
     users.blueprint,
     signed_urls.blueprint,
+    dashboards.blueprint,
 )

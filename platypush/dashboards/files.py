@@ -24,7 +24,8 @@ def dashboard_names(folder: Path) -> list[str]:
 
 
 def read_dashboard(folder: Path, name: str) -> str:
-    """The template of a dashboard. Raises BadRequest for a name that is none, NotFound, TooLarge."""
+    """The text of a dashboard. Raises BadRequest for a name that is none or a text that is not UTF-8, NotFound,
+    TooLarge."""
     if not _NAME.fullmatch(name):
         raise BadRequest(f"{name!r} is no name of a dashboard: letters, digits, '_', '-', '.' and blanks only.")
     path = folder / f"{name}.xml"
@@ -36,4 +37,7 @@ def read_dashboard(folder: Path, name: str) -> str:
         raise NotFound(f"There is no dashboard {name!r}: {name}.xml is not in the dashboards folder.{hint}") from None
     if len(data) > _LARGEST:
         raise TooLarge(f"Dashboard {name!r} is larger than {_LARGEST} bytes.")
-    return data.decode()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"Dashboard {name!r} is not UTF-8: byte {error.start} is {data[error.start]:#04x}.") from None
