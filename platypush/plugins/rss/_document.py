@@ -18,7 +18,7 @@ from platypush.errors import ActionFailed
 from platypush.plugins.rss._clean import clean_html, clean_text, web_url
 from platypush.plugins.rss._examine import examine
 
-__all__ = ["MOST_ENTRIES", "Document", "Entry", "iso_time", "parse"]
+__all__ = ["MOST_ENTRIES", "Document", "Entry", "clock_is_set", "iso_time", "parse"]
 
 MOST_ENTRIES = 1_000
 """Of one document; those that come first in it."""
@@ -26,6 +26,8 @@ _DAY = 86_400.0
 _MOST_TAGS = 30
 _MOST_ENCLOSURES = 10
 _EARLIEST = 0.0
+_CLOCK_SET = 1_767_225_600.0
+"""2026: a machine without a battery for its clock boots long before that, and then knows nothing of the future."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,11 @@ class Document:
 def iso_time(seconds: float) -> str:
     """ISO 8601 in UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def clock_is_set(now: float) -> bool:
+    """Whether ``now`` can be the time."""
+    return now >= _CLOCK_SET
 
 
 def parse(body: bytes, url: str, *, content_type: str | None = None, now: float) -> Document:
@@ -156,7 +163,7 @@ def _published(raw: Any, now: float) -> float | None:
                 seconds = float(calendar.timegm(value))
             except (ValueError, OverflowError, TypeError):
                 continue
-            if _EARLIEST < seconds <= now + _DAY:
+            if seconds > _EARLIEST and (seconds <= now + _DAY or not clock_is_set(now)):
                 return seconds
     return None
 

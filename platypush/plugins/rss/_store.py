@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from platypush.plugins.rss._document import Document, Entry
+from platypush.plugins.rss._document import Document, Entry, clock_is_set
 from platypush.user.database import Database
 from platypush.user.schema import feed_entries, feeds
 
@@ -149,12 +149,19 @@ def _merge(connection: Connection, feed_id: int, entries: Iterable[Entry], now: 
         row = known.get(entry.key)
         if row is None:
             new.append(entry)
-            moment = now if entry.published is None else min(entry.published, now)
-            marks = {"feed_id": feed_id, "key": entry.key, "sorted_by": moment, "listed": True, "kept": True}
+            marks = {
+                "feed_id": feed_id,
+                "key": entry.key,
+                "sorted_by": _moment(entry, now),
+                "listed": True,
+                "kept": True,
+            }
             rows.append({**values, **marks})
             continue
         listed.add(row.id)
         if row.kept and any(getattr(row, name) != value for name, value in values.items()):
+            if row.published != entry.published and entry.published is not None:
+                values["sorted_by"] = _moment(entry, now)
             connection.execute(update(feed_entries).where(feed_entries.c.id == row.id).values(**values))
     # Feeds begin with what is newest: of entries of the same time the first one is to be the newest here too.
     for batch in _batches(rows[::-1]):
@@ -180,6 +187,13 @@ def _make_room(connection: Connection, limit: int) -> None:
         for batch in _batches([row.id for row in surplus if not row.listed]):
             connection.execute(delete(feed_entries).where(table.id.in_(batch)))
     connection.execute(delete(feed_entries).where(~table.kept, ~table.listed))
+
+
+def _moment(entry: Entry, now: float) -> float:
+    """Where the entry belongs in time: not in the future, or it would be the newest for ever."""
+    if entry.published is None:
+        return now
+    return min(entry.published, now) if clock_is_set(now) else entry.published
 
 
 def _values(entry: Entry) -> dict[str, Any]:

@@ -111,6 +111,15 @@ def test_language_and_pace_are_those_of_the_call_or_the_section(
     assert google.said == [expected]
 
 
+def test_a_section_of_earlier_versions_loads_and_says_what_has_no_effect(
+    make: Make, google: Translator, caplog: pytest.LogCaptureFixture
+) -> None:
+    plugin = make(language="en-US", voice="de-DE-Wavenet-A", gender="FEMALE", credentials_file="~/x.json")
+    plugin.say("hi", output_file="a.wav")
+    assert google.said == [("hi", "de", None)]
+    assert "have no effect" in caplog.text
+
+
 def test_a_language_that_google_has_not_is_named(make: Make) -> None:
     with pytest.raises(BadRequest, match=r"no language 'xx'.*get_languages"):
         make().say("hi", language="xx")

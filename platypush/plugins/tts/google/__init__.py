@@ -35,6 +35,9 @@ class TtsGooglePlugin(SpeechPlugin):
         slow: bool = False,
         base_url: str = "https://translate.google.com",
         timeout: float = 5,
+        voice: str | None = None,
+        gender: str | None = None,
+        credentials_file: str | None = None,
         **kwargs: Any,
     ) -> None:
         """
@@ -42,9 +45,14 @@ class TtsGooglePlugin(SpeechPlugin):
         :param slow: Whether to speak slowly by default.
         :param base_url: Where Google Translate is. Nothing else is ever connected to.
         :param timeout: Seconds for one request; a long text takes several.
+        :param voice: Counts before `language`; of the name of a voice (`en-US-Wavenet-C`) only its language.
+        :param gender: Of earlier versions, which used another service of Google; it has no effect.
+        :param credentials_file: The same.
         """
         super().__init__(**kwargs)
-        self._language = language_code(language)
+        if gender or credentials_file:
+            self.logger.warning("tts.google: gender and credentials_file have no effect: it needs no account.")
+        self._language = language_code(voice or language)
         self._slow = slow
         exchange = Exchange(
             AllowedHosts([], urls=[base_url]), Limits(timeout, _LARGEST, _MOST_REDIRECTS), owner="tts.google"

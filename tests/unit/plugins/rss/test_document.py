@@ -135,6 +135,11 @@ def test_a_date_that_cannot_be_true_is_none(date: str, expected: str | None) -> 
     assert entry.to_dict(URL, None)["published"] == expected
 
 
+def test_a_clock_that_is_not_set_makes_no_date_a_lie() -> None:
+    body = b"<rss version='2.0'><channel><item><title>x</title><pubDate>Mon, 23 Nov 2026 13:00:00 GMT</pubDate></item>"
+    assert parse(body + b"</channel></rss>", URL, now=1_000.0).entries[0].published == 1_795_438_800.0
+
+
 @pytest.mark.parametrize("name", ["bomb.xml", "external-entity.xml"])
 def test_documents_with_entities_of_their_own_are_refused(name: str) -> None:
     with pytest.raises(ActionFailed, match="declares entities"):

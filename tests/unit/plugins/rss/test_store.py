@@ -12,6 +12,7 @@ from platypush.plugins.rss._store import FeedStore, Saved
 from platypush.user.database import Database
 from platypush.user.schema import feed_entries
 
+NOW = 1_795_440_000.0
 URL, OTHER = "https://courier.example.org/feed", "https://kiln.example.org/feed"
 
 
@@ -19,7 +20,7 @@ def entries(*numbers: int, **facts: Any) -> tuple[Entry, ...]:
     return tuple(Entry(key=f"k{n}", id=f"k{n}", title=f"t{n}", published=float(n), **facts) for n in numbers)
 
 
-def save(store: FeedStore, items: tuple[Entry, ...], url: str = URL, now: float = 1_000.0) -> Saved:
+def save(store: FeedStore, items: tuple[Entry, ...], url: str = URL, now: float = NOW) -> Saved:
     return store.save(url, Document("Courier", None, items), etag='"1"', last_modified="then", now=now)
 
 
@@ -75,9 +76,26 @@ def test_more_feeds_than_go_into_one_statement_are_shown(database: Database) -> 
 
 def test_an_entry_from_the_future_is_not_the_newest_for_ever(database: Database) -> None:
     store = FeedStore(database, 100)
-    save(store, entries(1_900), now=1_000.0)
-    save(store, entries(1_500), OTHER, now=1_600.0)
-    assert titles(store, URL, OTHER) == ["t1500", "t1900"]
+    future = replace(entries(1)[0], published=NOW + 900)
+    save(store, (future,))
+    save(store, (replace(entries(2)[0], published=NOW + 500),), OTHER, now=NOW + 600)
+    assert titles(store, URL, OTHER) == ["t2", "t1"]
+
+
+def test_an_entry_that_was_read_while_the_clock_was_wrong_has_its_place_by_its_date(database: Database) -> None:
+    store = FeedStore(database, 100)
+    save(store, entries(1_700_000_000), now=1_000.0)
+    save(store, entries(1_600_000_000), OTHER)
+    assert titles(store, URL, OTHER) == ["t1700000000", "t1600000000"]
+
+
+def test_an_entry_that_gets_a_date_later_moves_to_its_place(database: Database) -> None:
+    store = FeedStore(database, 100)
+    save(store, (Entry(key="k1", title="undated"),))
+    save(store, entries(500), OTHER)
+    assert titles(store, URL, OTHER) == ["undated", "t500"]
+    save(store, (Entry(key="k1", title="dated", published=100.0),))
+    assert titles(store, URL, OTHER) == ["t500", "dated"]
 
 
 def test_an_entry_that_changes_is_changed_and_not_new(database: Database) -> None:
@@ -133,10 +151,10 @@ def test_a_feed_is_forgotten_with_its_entries(database: Database) -> None:
 
 def test_a_look_without_news_is_remembered(database: Database) -> None:
     store = FeedStore(database, 10)
-    save(store, entries(1), now=1_000.0)
-    store.touch(URL, 2_000.0)
+    save(store, entries(1))
+    store.touch(URL, NOW + 60)
     state = store.state(URL)
-    assert (state.checked_at, state.changed_at) == (2_000.0, 1_000.0)
+    assert (state.checked_at, state.changed_at) == (NOW + 60, NOW)
 
 
 def test_thousands_of_entries_go_in_and_out(database: Database) -> None:
