@@ -254,10 +254,13 @@ def test_a_forged_answer_is_not_believed(
         answer.result(LONG)
 
 
-def test_rubbish_in_the_queue_harms_nothing(serve: Serve, attacker: Attacker, client: RedisBusClient) -> None:
+def test_rubbish_in_the_queue_harms_nothing_and_ids_that_are_done_are_not_worth_a_word(
+    serve: Serve, attacker: Attacker, client: RedisBusClient, caplog: pytest.LogCaptureFixture
+) -> None:
     serve(echo)
     attacker.admin.rpush(attacker.keys.queue, b"", b"x", b"\xff" * 32, b"0" * 32, b"y" * 100_000)
     assert client.call(Envelope("execute", b"good")).body == b"good"
+    assert not caplog.messages
 
 
 def test_a_signed_request_that_cannot_be_read_gets_an_answer(serve: Serve, attacker: Attacker, secret: bytes) -> None:
@@ -312,13 +315,26 @@ def test_after_a_while_a_client_learns_the_new_epoch_without_a_word(
 
 def test_a_call_longer_than_the_wait_is_waited_for(serve: Serve, place: RedisServer, secret: bytes) -> None:
     def slow(envelope: Envelope) -> Reply:
-        threading.Event().wait(3.5)
+        threading.Event().wait(6)
         return Reply(body=b"slow")
 
     serve(slow)
     client = RedisBusClient(place, secret, wait=0.3)
     assert client.call(Envelope("execute")).body == b"slow"
     client.close()
+
+
+def test_a_daemon_that_stops_tells_the_callers_that_it_leaves_alone(
+    serve: Serve, client: RedisBusClient, gate: Gate, threads: ThreadPoolExecutor
+) -> None:
+    server = serve(gate)
+    answers = [threads.submit(client.call, Envelope("execute", time_left=60)) for _ in range(3)]
+    for _ in answers:
+        assert gate.entered.acquire(timeout=LONG)
+    server.stop(0)
+    for answer in answers:
+        with pytest.raises(AnswerLost):
+            answer.result(2)
 
 
 def test_a_daemon_that_was_killed_with_a_call_is_noticed_long_before_its_time_is_over(
