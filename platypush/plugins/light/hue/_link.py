@@ -74,8 +74,7 @@ class Link:
                 self._bridge = bridge = self._open()
             self._see(bridge)
         except (Unavailable, ActionFailed) as error:
-            self._bridge = None
-            self._reason = str(error)
+            self._lose(error)
             if isinstance(error, Unavailable):
                 raise
             raise Unavailable(error.message) from error
@@ -166,13 +165,24 @@ class Link:
         if not self._looking.acquire(timeout=self._timeout):
             raise Unavailable(f"{bridge.title} is slow: others wait for it already.")
         try:
+            if self._bridge is not bridge:
+                # Whoever was first has found it away: waiting once more would take as long again.
+                raise Unavailable(self._reason)
             found = self._get(bridge, "/lights")
             for event in self._changes.note(found, self._quiet()):
                 self._changed(event)
             self._lights = found
+        except Unavailable as error:
+            if self._bridge is bridge:
+                self._lose(error)
+            raise
         finally:
             self._looking.release()
         return found
+
+    def _lose(self, error: Exception) -> None:
+        self._reason = str(error)
+        self._bridge = None
 
     def _get(self, bridge: Bridge, path: str) -> Things:
         return visible(self._ask(lambda: bridge.get(path)))

@@ -97,6 +97,31 @@ def test_an_answer_that_makes_no_sense_is_a_bridge_that_is_not_ready(link: Link,
         link.bridge()
 
 
+def test_a_connection_that_is_reset_while_somebody_asks_is_made_anew(link: Link, wire: Wire) -> None:
+    link.look()
+    wire.asked.clear()
+    wire.held.clear()
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            link.lights()
+        except Unavailable as error:
+            failed.append(error)
+
+    first = threading.Thread(target=ask)
+    first.start()
+    assert wire.asked.wait(10)
+    link.reset()
+    wire.failure = Unavailable("old")
+    wire.held.set()
+    first.join(10)
+    assert len(failed) == 1
+    wire.failure = None
+    link.look()
+    assert set(link.lights()) == {"1", "2"}
+
+
 def test_nobody_waits_behind_a_slow_answer_for_ever(link: Link, wire: Wire) -> None:
     link.look()
     wire.asked.clear()
