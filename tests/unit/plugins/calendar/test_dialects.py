@@ -177,6 +177,8 @@ def test_zones_are_known_by_many_names(name: str, start: str) -> None:
 
 
 KABUL_ZONE = "Customized Time Zone"
+STANDARD = ["BEGIN:VTIMEZONE", "TZID:X", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0100"]
+STANDARD += ["TZOFFSETTO:+0200"]
 
 
 def zones() -> Zones:
@@ -211,12 +213,26 @@ def test_a_zone_of_the_calendars_own_is_right_at_every_hour_of_a_year() -> None:
         ["BEGIN:VTIMEZONE", "TZID:X", "BEGIN:STANDARD", "TZOFFSETTO:+0100", "END:STANDARD", "END:VTIMEZONE"],
         ["BEGIN:VTIMEZONE", "TZID:X"],
         ["BEGIN:VEVENT", "TZID:X", "END:VEVENT"],
-        ["BEGIN:VTIMEZONE", "TZID:X", *["BEGIN:STANDARD", "END:STANDARD"] * 300, "END:VTIMEZONE"],
-        ["BEGIN:VTIMEZONE", "TZID:X", "RRULE:FREQ=YEARLY;BYSECOND=1,2,3", "END:VTIMEZONE"],
+        [*STANDARD, "RRULE:FREQ=YEARLY;BYSECOND=1,2,3", "END:STANDARD", "END:VTIMEZONE"],
+        [*STANDARD, *["X-LINE:x"] * 500, "END:STANDARD", "END:VTIMEZONE"],
     ],
 )
 def test_a_broken_description_of_a_zone_is_no_zone(lines: list[str]) -> None:
     assert Zones({"X": lines}, None).find("X") is None
+
+
+def test_a_description_of_a_zone_that_never_changes_its_clocks_is_one() -> None:
+    zone = Zones({"X": [*STANDARD, "END:STANDARD", "END:VTIMEZONE"]}, None).find("X")
+    assert zone is not None
+    assert zone.utcoffset(datetime(2026, 1, 1)) == timedelta(hours=2)  # noqa: DTZ001 - asked in the zone's own time
+
+
+def test_days_are_taken_out_of_a_series_in_a_zone_of_the_calendars_own() -> None:
+    text = (FIXTURES / "outlook.ics").read_bytes().decode().replace("\r", "")
+    head = text[text.index("BEGIN:VTIMEZONE\nTZID:Custom") : text.index("BEGIN:VEVENT")]
+    series = "UID:1\nDTSTART;TZID={0}:20261124T100000\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE;TZID={0}:20261125T100000"
+    outcome = compute(calendar(series.format(KABUL_ZONE), head=head))
+    assert [start[:16] for start, _ in starts(outcome)] == ["2026-11-24T06:30", "2026-11-26T06:30"]
 
 
 def test_a_periods_length_counts_where_a_date_is_one() -> None:
