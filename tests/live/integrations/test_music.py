@@ -453,13 +453,13 @@ def test_everything_that_happens_is_an_event(hifi: Subject) -> None:
     until(lambda: hifi.recorder.names().count("MusicPlayEvent") == 2)
     player.set_volume(40)
     assert hifi.heard("VolumeChangeEvent").volume == 40
+    player.stop()
+    assert hifi.heard("MusicStopEvent").status["state"] == "stop"
     for mode in ("random", "repeat", "single", "consume"):
         for state in (True, False):
             hifi.recorder.events.clear()
             getattr(player, mode)(state)
             assert hifi.heard(f"Playback{mode.capitalize()}ModeChangeEvent").state is state
-    player.stop()
-    assert hifi.heard("MusicStopEvent").status["state"] == "stop"
 
 
 def test_nothing_is_an_event_that_did_not_happen(hifi: Subject) -> None:

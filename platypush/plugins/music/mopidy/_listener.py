@@ -23,7 +23,9 @@ from platypush.plugins.music._values import with_stream_title
 __all__ = ["MopidyListener"]
 
 _PROOF = 10.0
-"""Seconds between pings, for an answer to one, and after which ``wait`` returns."""
+"""Seconds between pings, and after which ``wait`` returns."""
+_PATIENCE = 20.0
+"""Seconds for the answer to a ping: while Mopidy asks a slow service for something it answers nobody."""
 _MORE = 0.02
 """Seconds in which further events belong to the same change: Mopidy sends several for most."""
 _LARGEST = 16 * 1024 * 1024
@@ -79,7 +81,7 @@ class MopidyListener(Listener):
                         open_timeout=timeout,
                         close_timeout=1,
                         ping_interval=_PROOF,
-                        ping_timeout=_PROOF,
+                        ping_timeout=_PATIENCE,
                         max_size=_LARGEST,
                     )
                 )

@@ -20,6 +20,9 @@ _LARGEST = 64 * 1024 * 1024
 _CALLERS_FAULT = frozenset({"ValidationError", "AssertionError", "TypeError", "LookupError", "ValueError"})
 
 
+_QUESTIONS = ("get_", "as_list", "browse", "index", "lookup", "search", "slice")
+
+
 class Rpc:
     """Safe for many threads; each call has a connection of its own. ``_answered`` is when Mopidy did so last."""
 
@@ -53,23 +56,24 @@ class Rpc:
             {"jsonrpc": "2.0", "id": number, "method": method, "params": dict(params)}
             for number, (method, params) in enumerate(calls)
         ]
-        answers = self._post(encode(body), seconds)
+        answers = self._post(encode(body), seconds, asks=all(_asks(method) for method, _ in calls))
         if not isinstance(answers, list) or not all(isinstance(answer, dict) for answer in answers):
             raise ActionFailed(f"{self} does not answer as Mopidy does. Is it one, at this port?")
         by_number = {answer.get("id"): answer for answer in answers}
         return [self._result(method, by_number.get(number, {})) for number, (method, _) in enumerate(calls)]
 
-    def _post(self, body: bytes, seconds: float) -> Any:
+    def _post(self, body: bytes, seconds: float, *, asks: bool) -> Any:
         headers = {"Content-Type": "application/json"}
         try:
             answer = self._exchange.request(
                 "POST", f"{self.url}/mopidy/rpc", timeout=seconds, data=body, headers=headers
             )
         except Unavailable as error:
-            raise Unavailable(f"{self} cannot be reached: {error}") from error
+            _, _, reason = str(error).rpartition(" failed: ")
+            raise Unavailable(f"{self} cannot be reached: {reason}") from error
         except TimeLimit as error:
-            text = f"{self} did not answer within {seconds:g} s: what it was told may have happened."
-            raise Unavailable(text) from error
+            rest = "." if asks else ": what it was told may have happened."
+            raise Unavailable(f"{self} did not answer within {seconds:g} s{rest}") from error
         self._answered = time.monotonic()
         return answer.json()
 
@@ -85,3 +89,8 @@ class Rpc:
         reason = told.get("message") or (error.get("message") if isinstance(error, dict) else str(error))
         kind = BadRequest if told.get("type") in _CALLERS_FAULT else ActionFailed
         return kind(f"{self} refuses {method.removeprefix('core.')}: {reason}")
+
+
+def _asks(method: str) -> bool:
+    """Whether a method changes nothing."""
+    return method.rpartition(".")[2].startswith(_QUESTIONS)

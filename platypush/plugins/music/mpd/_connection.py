@@ -27,6 +27,11 @@ _REFUSALS: dict[str, type[PlatypushError]] = {
     "EXIST": Conflict,
 }
 _LONGEST = 8000
+_QUESTIONS = frozenset(
+    {"currentsong", "find", "listplaylist", "listplaylistinfo", "listplaylists", "lsinfo", "outputs", "password"}
+    | {"plchanges", "playlistinfo", "search", "stats", "status"}
+)
+"""Commands that change nothing: they can be repeated when no answer came."""
 _NOT_ALLOWED = frozenset({"PASSWORD", "PERMISSION"})
 
 
@@ -92,7 +97,7 @@ class Connection:
     def run(self, command: str, *arguments: Any) -> Any:
         """Run one command and give what python-mpd2 makes of the answer. Raises what ``Player`` says."""
         _check(arguments)
-        with self._errors():
+        with self._errors(asks=command in _QUESTIONS):
             return getattr(self._client, command)(*arguments)
 
     def run_all(self, commands: Sequence[Command]) -> tuple[int, PlatypushError | None]:
@@ -118,7 +123,7 @@ class Connection:
         """An image in parts (``albumart`` or ``readpicture``); empty when there is none. Raises TooLarge."""
         _check((uri,))
         data = bytearray()
-        with self._errors():
+        with self._errors(asks=True):
             while True:
                 # The client's own command would read an image of any size.
                 self._client._write_command(command, [uri, len(data)])
@@ -133,7 +138,7 @@ class Connection:
     def idle(self, subsystems: Sequence[str], seconds: float) -> bool:
         """Wait for a change in one of ``subsystems``; whether there was one. Returns after ``seconds`` at the latest,
         and then MPD has shown that it is there. Raises Unavailable."""
-        with self._errors():
+        with self._errors(asks=True):
             self._client._write_command("idle", subsystems)
             if not self._readable(seconds):
                 self._client._write_command("noidle")
@@ -162,17 +167,17 @@ class Connection:
         return bool(poll.poll(int(seconds * 1000)))
 
     @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Errors as those of the hub; a connection that may be out of step is not used again."""
+    def _errors(self, *, asks: bool = False) -> Iterator[None]:
+        """Errors as those of the hub; a connection that may be out of step is not used again. ``asks`` when nothing
+        is changed."""
         try:
             yield
         except mpd.CommandError as error:
             raise _refusal(error, self._address) from error
         except TimeoutError as error:
             self.broken = True
-            limit = f"{self._address.timeout:g} s"
-            text = f"{self._address} did not answer within {limit}: what it was told may have happened."
-            raise Unavailable(text) from error
+            rest = "." if asks else ": what it was told may have happened."
+            raise Unavailable(f"{self._address} did not answer within {self._address.timeout:g} s{rest}") from error
         except _BROKEN as error:
             self.broken = True
             raise Unavailable(f"{self._address} ended the connection: {_told(error)}") from error

@@ -13,6 +13,8 @@ import pytest
 
 from platypush.errors import ActionFailed, BadRequest, NotFound, TooLarge, Unavailable
 from platypush.plugins.music.mopidy import MusicMopidyPlugin
+from platypush.plugins.music.mopidy._listener import _name
+from platypush.plugins.music.mopidy._pictures import Pictures
 
 Method = Callable[[str, dict[str, Any]], Any]
 """What a method gives; an exception becomes an error of JSON-RPC, bytes are the whole answer."""
@@ -46,10 +48,10 @@ def make() -> Iterator[Make]:
                 self._give(raw or json.dumps([answered(method, call) for call in calls]).encode())
 
             def do_GET(self) -> None:
-                self._give(PNG)
+                self._give(PNG, 404 if self.path.startswith("/no/") else 200)
 
-            def _give(self, body: bytes) -> None:
-                self.send_response(200)
+            def _give(self, body: bytes, status: int = 200) -> None:
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -169,6 +171,7 @@ def test_playlists_are_added_by_their_uri(make: Make) -> None:
         ("/local/a.png", {"type": "image/png", "size": len(PNG), "data": base64.b64encode(PNG).decode()}),
         (f"data:image/png;base64,{base64.b64encode(PNG).decode()}", {"type": "image/png", "size": len(PNG)}),
         ("data:text/plain,hello", None),
+        ("/no/such.png", None),
         ("data:image/png;base64,!!", None),
         (f"data:text/html;base64,{base64.b64encode(b'<script>').decode()}", None),
         ("https://images.example.com/a.jpg", {"url": "https://images.example.com/a.jpg"}),
@@ -208,6 +211,23 @@ def test_a_picture_that_is_too_large_is_refused(make: Make) -> None:
     for _ in range(2):
         with pytest.raises(TooLarge):
             player.album_art("x:1")
+
+
+def test_a_picture_of_a_mopidy_that_is_away_is_an_error() -> None:
+    pictures = Pictures("http://127.0.0.1:1", None, 1, 1000, owner="music.mopidy")
+    with pytest.raises(Unavailable):
+        pictures.get([{"uri": "/local/a.png"}])
+
+
+def test_a_broken_message_of_the_websocket_is_no_event() -> None:
+    assert [_name(message) for message in ("{", "[]", "null", '{"x": 1}', '{"event": "seeked"}', b"\xff")] == [
+        "",
+        "",
+        "",
+        "",
+        "seeked",
+        "",
+    ]
 
 
 def test_a_proxy_without_websockets_is_named(make: Make) -> None:
