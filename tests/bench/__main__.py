@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.bus import run_bus
+from tests.bench.cameras import run_cameras
 from tests.bench.deaths import run_deaths
 from tests.bench.execute import run_credentials, run_floors
 from tests.bench.growth import run_growth
@@ -26,7 +27,10 @@ from tests.bench.websocket_bench import run_websocket
 def main() -> None:
     """Run the parts that were asked for, all of them without arguments."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
-    names = ("floors", "credentials", "bus", "growth", "slow", "deaths", "reload", "startup", "websocket", "nginx")
+    names = (
+        *("floors", "credentials", "bus", "growth", "slow", "deaths", "reload", "startup", "websocket", "nginx"),
+        "cameras",
+    )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(names)}")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default 5)")
     parser.add_argument("--seconds", type=int, default=5, help="seconds of load in each (default 5)")
@@ -50,6 +54,7 @@ def main() -> None:
             "startup": ("Start and memory, uwsgi.ini", lambda: run_startup(folder, rounds)),
             "websocket": ("1,000 websocket clients", lambda: run_websocket(rounds)),
             "nginx": ("Files through nginx, 64 connections", lambda: run_nginx(folder, rounds, seconds)),
+            "cameras": (f"Viewers of one camera, uwsgi.ini, {2 * seconds} s", lambda: run_cameras(folder, 2 * seconds)),
         }
         for part in options.parts or names:
             title, run = parts[part]
