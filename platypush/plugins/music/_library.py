@@ -27,7 +27,8 @@ class LibraryActions(PlayerPlugin):
 
         :param uri: The folder. Default: the top.
         :return: A list of ``{directory, name}``, ``{playlist, name}`` and tracks, which have ``file`` and ``name``.
-            The values of ``directory`` and ``file`` are what ``browse`` and ``add`` take.
+            ``add`` takes what is in ``file`` and ``directory``, ``browse`` what is in ``directory``, and ``load`` what
+            is in ``playlist``.
         """
         return self._look(uri)
 

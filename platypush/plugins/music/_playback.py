@@ -43,7 +43,7 @@ class PlaybackActions(PlayerPlugin):
     def play(self, resource: str | None = None, position: int | str | None = None) -> Status:
         """Start, or go on when paused.
 
-        :param resource: Put this track, folder or playlist at the front of the queue, and play it.
+        :param resource: Put this track or folder at the front of the queue, and play it.
         :param position: Play what is at this position of the queue, counted from 0.
         """
         if resource is not None:

@@ -37,7 +37,7 @@ class QueueActions(PlayerPlugin):
     def add(self, resource: str | list[str], position: int | str | None = None) -> tuple[Status, list[str]]:
         """Put something into the queue.
 
-        :param resource: URI or path of a track, folder or playlist, or a list of them.
+        :param resource: URI or path of a track or folder (with Mopidy, of a playlist too), or a list of them.
         :param position: Where to put it. Default: at the end.
         :return: The status. Those of several that cannot be added are in the errors; the others are added.
         """

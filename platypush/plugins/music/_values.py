@@ -34,6 +34,8 @@ def whole(value: int | str, name: str, *, least: int = 0) -> int:
 def wholes(values: int | str | Sequence[int | str], name: str) -> list[int]:
     """Whole numbers, each once, in order. Raises BadRequest."""
     several = [values] if isinstance(values, (int, str)) else values
+    if not several:
+        raise BadRequest(f"{name} is empty.")
     return sorted({whole(value, name) for value in several})
 
 

@@ -45,7 +45,9 @@ class Address:
     timeout: float = 5
 
     def __str__(self) -> str:
-        return f"MPD at {self.host}" if self.host.startswith(("/", "@")) else f"MPD at {self.host}:{self.port}"
+        if self.host.startswith(("/", "@")):
+            return f"MPD at {self.host}"
+        return f"MPD at {f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 class _Client(mpd.MPDClient):  # type: ignore[misc]

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from platypush.errors import ActionFailed, NotFound, PlatypushError
+from platypush.errors import ActionFailed, BadRequest, NotFound, PlatypushError
 from platypush.plugins.music._player import Entry, Filter, Listener, Mode, Picture, Player, Status, Track
 from platypush.plugins.music.mpd._connection import Address, Command
 from platypush.plugins.music.mpd._listener import MpdListener
@@ -16,6 +16,8 @@ from platypush.plugins.music.mpd._shape import entries, texts
 __all__ = ["MpdPlayer"]
 
 _BATCH = 100
+_PAGE = 2000
+"""Tracks at once: MPD ends connections that have more than 8 MB to read (max_output_buffer_size)."""
 _END = 2**31 - 1
 _INSERTS = (0, 23, 3)
 """The version since which ``add`` takes a position."""
@@ -117,12 +119,18 @@ class MpdPlayer(Player):
         self.run("shuffle")
 
     def tracks(self, offset: int, limit: int | None) -> list[Track]:
-        if limit == 0:
-            return []
-        window = (offset,) if limit is None else (offset, min(offset + limit, _END))
-        if offset >= int(self.run("status")["playlistlength"]):
-            return []
-        return [texts(track) for track in self.run("playlistinfo", window)]
+        found: list[Track] = []
+        with self._pool.connection() as connection:
+            length = int(connection.run("status")["playlistlength"])
+            end = length if limit is None else min(offset + limit, length)
+            for start in range(offset, end, _PAGE):
+                window = (start, min(start + _PAGE, end))
+                try:
+                    found += [texts(track) for track in connection.run("playlistinfo", window)]
+                except BadRequest:
+                    # It became shorter meanwhile.
+                    break
+        return found
 
     def browse(self, uri: str | None) -> list[Entry]:
         return entries(self.run("lsinfo", uri) if uri else self.run("lsinfo"))

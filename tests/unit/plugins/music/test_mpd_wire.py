@@ -125,6 +125,16 @@ def test_an_older_mpd_gets_what_it_knows_to_insert(make: Make) -> None:
     ]
 
 
+def test_a_queue_that_becomes_shorter_while_it_is_read_ends_there(make: Make) -> None:
+    answers = {
+        "status": b"playlistlength: 4500\nOK\n",
+        'playlistinfo "0:2000"': b"file: a\nfile: b\nOK\n",
+        'playlistinfo "2000:4000"': b"ACK [2@0] {playlistinfo} Bad song index\n",
+    }
+    plugin, _ = make(answers.__getitem__)
+    assert [track["file"] for track in plugin.get_tracks().output] == ["a", "b"]
+
+
 def test_a_picture_that_is_too_large_is_not_read(make: Make) -> None:
     plugin, script = make(lambda _: b"size: 9999999\nbinary: 3\nabc\nOK\n", max_picture_size=1000)
     with pytest.raises(TooLarge, match=r"9999999 bytes.*max_picture_size"):

@@ -17,6 +17,8 @@ def test_numbers_may_be_texts() -> None:
     for wrong in ("", "seven", "-1", -1, 2**40):
         with pytest.raises(BadRequest, match="pos has to be"):
             whole(wrong, "pos")
+    with pytest.raises(BadRequest, match="positions is empty"):
+        wholes([], "positions")
 
 
 @pytest.mark.parametrize(
