@@ -141,10 +141,11 @@ class Capture:
             return not self._stopping
 
     def _pause(self, seconds: float) -> None:
-        """Wait, but less for somebody who comes meanwhile: he shall not hear what was found out before."""
+        """Wait, but for a second only when somebody comes meanwhile: he shall not hear what was found out before."""
         with self._changed:
             came = self._came
-            self._changed.wait_for(lambda: self._stopping or self._came != came, seconds)
+            self._changed.wait_for(lambda: self._stopping, _FIRST_PAUSE)
+            self._changed.wait_for(lambda: self._stopping or self._came != came, seconds - _FIRST_PAUSE)
 
     def _viewers_changed(self) -> None:
         with self._changed:

@@ -50,7 +50,8 @@ class Variants:
         with self._lock:
             variant = self._running.get(picture)
             if variant is None:
-                if len(self._running) >= self._limit:
+                # Those that nobody watches any more are about to end.
+                if sum(one.broadcast.viewers > 0 for one in self._running.values()) >= self._limit:
                     raise Busy(
                         f"The camera is watched in {self._limit} other sizes or forms, which is the limit. Leave the "
                         "arguments out, or try again later.",
