@@ -7,6 +7,8 @@ export class HubError extends Error {
     readonly code: string,
     readonly status = 0,
     readonly details: Record<string, unknown> = {},
+    /** Seconds that the hub asks to wait before the next try. */
+    readonly retryAfter: number | null = null,
   ) {
     super(message);
     this.name = "HubError";
@@ -71,15 +73,25 @@ export async function run<T = unknown>(
   args: Record<string, unknown> = {},
   options: Pick<Options, "signal"> = {},
 ): Promise<T> {
-  const { response } = await request<{ response: { output: T; errors: string[] } }>("/execute", {
+  const { output, errors } = await runPartly<T>(action, args, options);
+  if (errors.length) {
+    throw new HubError(errors.join("\n"), "action_failed", 200, { action, args });
+  }
+  return output as T;
+}
+
+/** Runs an action that may succeed in part: a calendar of several that cannot be read is in `errors`. */
+export async function runPartly<T = unknown>(
+  action: string,
+  args: Record<string, unknown> = {},
+  options: Pick<Options, "signal"> = {},
+): Promise<{ output: T | null; errors: string[] }> {
+  const { response } = await request<{ response: { output: T | null; errors: string[] } }>("/execute", {
     ...options,
     method: "POST",
     body: { type: "request", action, args },
   });
-  if (response.errors.length) {
-    throw new HubError(response.errors.join("\n"), "action_failed", 200, { action, args });
-  }
-  return response.output;
+  return response;
 }
 
 function decode(text: string): unknown {
@@ -98,5 +110,6 @@ function failure(response: Response, data: unknown): HubError {
     error?.code ?? `http_${response.status}`,
     response.status,
     (error?.details ?? {}) as Record<string, unknown>,
+    Number(response.headers.get("Retry-After")) || null,
   );
 }
