@@ -6,6 +6,7 @@ import logging
 import os
 import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -28,6 +29,8 @@ _TICK = 0.5
 _SEND_BUFFER = 64 * 1024
 """Bytes that wait in the kernel for a worker: what is in there is old when a slow viewer gets it."""
 _LONGEST_WAIT = 60.0
+_LOOK_AFTER = struct.pack("@ll", 0, 500_000)
+"""As ``SO_RCVTIMEO`` takes it: how often somebody looks whether the socket's file is still there."""
 
 
 class _Connection:
@@ -180,8 +183,13 @@ class StreamServer:
     def _accept(self) -> None:
         # The socket is shut to end this thread, so no lock is needed to read it.
         while (listener := self._listener) is not None:
+            # Not settimeout(): a non-blocking accept does not notice that the socket was shut.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _LOOK_AFTER)
             try:
                 connected, _ = listener.accept()
+            except BlockingIOError:
+                self._find_again(listener)
+                continue
             except OSError as error:
                 if self._stopping:
                     return
@@ -189,6 +197,22 @@ class StreamServer:
                 time.sleep(_TICK)
                 continue
             self._admit(connected)
+
+    def _find_again(self, listener: socket.socket) -> None:
+        """Listen anew when somebody removed the socket's file, and no worker could find the daemon any more."""
+        if self._path.exists():
+            return
+        with self._lock:
+            if self._stopping:
+                return
+            try:
+                self._listener = listen(self._path, self._max_viewers)
+                self._inode = self._path.stat().st_ino
+            except (OSError, ValueError) as error:
+                self._logger.debug("The socket for streams cannot be made again: %s", error)
+                return
+        listener.close()
+        self._logger.warning("Somebody removed the socket for streams %s; it is there again", self._path)
 
     def _admit(self, connected: socket.socket) -> None:
         connected.settimeout(_GREETING_SECONDS)

@@ -283,6 +283,14 @@ def test_a_camera_that_is_not_there_says_so_and_shows_up_when_it_is_plugged_in(t
         assert jpeg_size(hub.request("GET", PHOTO, headers=hub.token).body) == (64, 48)
 
 
+def test_a_camera_that_is_configured_wrongly_says_why(tmp_path: Path) -> None:
+    with running_hub(tmp_path / "hub", config="camera.ffmpeg:\n  device: video0\n") as hub:
+        answer = hub.request("GET", VIDEO, headers=hub.token)
+        assert answer.status == 503
+        assert "neither an absolute path nor a URL" in answer.json()["error"]["message"]
+        assert int(answer.headers["retry-after"]) >= 1
+
+
 @pytest.mark.parametrize("uwsgi_args", [None, THREADS], ids=["built-in", "threads"])
 def test_the_other_servers_show_a_camera_too_and_notice_who_leaves(
     tmp_path: Path, uwsgi_args: tuple[str, ...] | None

@@ -275,6 +275,16 @@ def test_a_stranger_is_turned_away(tmp_path: Path, caplog: pytest.LogCaptureFixt
     assert "Refused" in caplog.text
 
 
+def test_a_socket_that_somebody_removes_is_there_again(
+    client: StreamClient, server: StreamServer, broadcast: Broadcast, tmp_path: Path
+) -> None:
+    (tmp_path / "streams.sock").unlink()
+    until((tmp_path / "streams.sock").exists)
+    with feeding(broadcast):
+        client.open(StreamRequest(stream=NAME, principal=LOCAL)).close()
+    until(lambda: server.viewers == 0)
+
+
 def test_a_daemon_that_is_away_is_503_at_once(tmp_path: Path) -> None:
     with pytest.raises(BusUnavailable):
         StreamClient(tmp_path / "none.sock").open(StreamRequest(stream=NAME))
