@@ -113,11 +113,13 @@ class Core:
         """``bus``; the default is a socket in ``runtime``."""
         section = self.section(BusSection, "bus", BusSection())
         path = self.path(section.path, ("bus", "path")) if section.path else runtime / BUS_SOCKET
-        for socket in (path, runtime / "uwsgi-stats.sock"):
+        stats = runtime / "uwsgi-stats.sock"
+        # Streams are served beside the bus.
+        for socket in (path, path.with_name("streams.sock"), stats):
             try:
                 check_socket_path(socket)
             except ValueError as error:
-                self.error(("bus",) if section.path and socket == path else ("workdir",), str(error), "config.socket")
+                self.error(("bus",) if section.path and socket != stats else ("workdir",), str(error), "config.socket")
                 break
         if section.type == "redis" and section.url is None:
             self.error(("bus", "url"), "the redis bus needs it: url: redis://localhost:6379/0")
