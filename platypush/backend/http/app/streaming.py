@@ -47,9 +47,19 @@ class Streams:
         self._lock = threading.Lock()
         self._open = 0
 
-    def first(self, name: str, args: Mapping[str, Any], principal: Principal | None, request_id: str) -> Stream:
-        """A stream of one item. Raises what the daemon answered."""
-        return self._request(name, args, principal, request_id, single=True)
+    def first(
+        self, name: str, args: Mapping[str, Any], principal: Principal | None, request_id: str
+    ) -> tuple[str, bytes]:
+        """The type of an item, and the item as it is now. Raises what the daemon answered, and Unavailable."""
+        stream = self._request(name, args, principal, request_id, single=True)
+        try:
+            while (item := stream.next()) is None:
+                continue
+            return stream.content_type, item
+        except EndOfStream as error:
+            raise Unavailable(f"{name} was stopped meanwhile. Try again.") from error
+        finally:
+            stream.close()
 
     def open(self, name: str, args: Mapping[str, Any], principal: Principal | None, request_id: str) -> Place:
         """A stream without end, with the place that it takes. Raises Busy, and what the daemon answered."""

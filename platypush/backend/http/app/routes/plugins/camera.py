@@ -9,8 +9,7 @@ from platypush.backend.http.app.cameras import find_access, picture_args
 from platypush.backend.http.app.exchange import exchange_of
 from platypush.backend.http.app.state import current_web
 from platypush.backend.http.app.streaming import BOUNDARY, Parts, give_up_on_stalled
-from platypush.errors import BadRequest, Unavailable
-from platypush.streams import EndOfStream
+from platypush.errors import BadRequest
 
 __all__ = ["__routes__"]
 
@@ -31,15 +30,8 @@ def photo(camera: str, ext: str = "jpg") -> Response:  # noqa: ARG001 - it is re
     web, exchange = current_web(), exchange_of(request.environ)
     name, (principal, _) = find_access(web, request.environ, exchange, request.path)
     args = {"format": ext.lower(), **picture_args(request.args)}
-    stream = web.streams.first(f"camera.{name}", args, principal, exchange.request_id)
-    try:
-        while (item := stream.next()) is None:
-            continue
-    except EndOfStream as error:
-        raise Unavailable("The camera was stopped before it gave a picture. Try again.") from error
-    finally:
-        stream.close()
-    return _shown(Response(item, content_type=stream.content_type))
+    content_type, item = web.streams.first(f"camera.{name}", args, principal, exchange.request_id)
+    return _shown(Response(item, content_type=content_type))
 
 
 @blueprint.get("/camera/<path:camera>/video")
