@@ -16,6 +16,7 @@ from platypush.config.model import Config
 from platypush.cron.scheduler import CronScheduler
 from platypush.daemon.hub import Hub
 from platypush.daemon.metrics import DaemonMetrics
+from platypush.dashboards.rights import expander
 from platypush.dispatch import ControlOperation, Dispatcher
 from platypush.errors import NotFound, UnknownAction
 from platypush.event.durable import DurableWebhooks
@@ -161,6 +162,7 @@ def open_user_store(config: Config) -> Users:
             session_days=config.limits.session_days,
             remembered_session_days=config.limits.remembered_session_days,
             audit_days=config.limits.audit_days,
+            expand=expander(config.dashboards_dir, config.http.resource_dirs if config.http else {}),
         ),
         migrate=True,
     )

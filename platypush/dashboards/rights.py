@@ -1,30 +1,61 @@
-"""What somebody may do who may see one dashboard and nothing else. Pure."""
+"""What somebody may do who may see one dashboard and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from platypush.dashboards.component import actions_of, events_of
-from platypush.dashboards.layout import Layout
-from platypush.dashboards.widgets import WidgetType
+from platypush.dashboards.files import read_dashboard
+from platypush.dashboards.layout import Layout, read_layout
+from platypush.dashboards.widgets import WidgetType, bundled_widgets
+from platypush.errors import BadRequest, NotFound, TooLarge
 
-__all__ = ["scopes_of"]
+__all__ = ["KIND", "expander", "scopes_of"]
+
+KIND = "dashboard:"
+"""What a pattern begins with that stands for the rights of one dashboard."""
 
 
 def scopes_of(layout: Layout, widgets: Mapping[str, WidgetType], resources: Mapping[str, str]) -> tuple[str, ...]:
-    """Patterns for a restricted token: exactly the actions, events, folders and cameras that the widgets use.
+    """Patterns for a restricted token: exactly the actions, events, folders and cameras that the widgets use. Pure.
 
     ``resources`` maps names below ``/resources`` to folders.
     """
-    found = {f"dashboard:{layout.name}"}
+    # What every page asks for first is with it.
+    found = {f"{KIND}{layout.name}", "bootstrap"}
     if layout.root is not None:
         for row in layout.root["rows"]:
             for widget in row["widgets"]:
                 if widget["type"] is not None:
                     found.update(_of_widget(widget, widgets[widget["type"]], resources))
     return tuple(sorted(found))
+
+
+def expander(folder: Path, resources: Mapping[str, Path]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """What adds to the patterns of a token the rights of the dashboards in ``folder`` that it names. Reads files when
+    it is called; a dashboard that cannot be read gives no rights but the one to ask for it."""
+    names = {name: str(root) for name, root in resources.items()}
+
+    def expand(scopes: tuple[str, ...]) -> tuple[str, ...]:
+        found = dict.fromkeys(scopes)
+        for scope in scopes:
+            if scope.startswith(KIND):
+                found |= dict.fromkeys(_rights(folder, scope.removeprefix(KIND), names))
+        return tuple(found)
+
+    return expand
+
+
+def _rights(folder: Path, name: str, resources: Mapping[str, str]) -> tuple[str, ...]:
+    try:
+        text = read_dashboard(folder, name)
+    except (BadRequest, NotFound, TooLarge, OSError):
+        return ()
+    widgets = bundled_widgets()
+    return scopes_of(read_layout(name, text, widgets), widgets, resources)
 
 
 def _of_widget(widget: Mapping[str, Any], declared: WidgetType, resources: Mapping[str, str]) -> Iterator[str]:

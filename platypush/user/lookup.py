@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,9 @@ from platypush.user.schema import api_tokens, jwts, sessions, users
 from platypush.user.sessions import hash_token
 from platypush.user.tokens import API_TOKEN_PREFIX
 
-__all__ = ["Found", "Lookup"]
+__all__ = ["Expand", "Found", "Lookup"]
+
+Expand = Callable[[tuple[str, ...]], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,12 @@ class Found:
 class Lookup:
     """One SQL query at most for each question. Raises StorageFailed when the database refuses."""
 
-    def __init__(self, database: Database, signer: JwtSigner, global_token: str | None, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, signer: JwtSigner, global_token: str | None, clock: Clock, expand: Expand = tuple
+    ) -> None:
+        """``expand`` adds to the patterns of a restricted token what they stand for (a dashboard's rights)."""
         self._database = database
+        self._expand = expand
         self._signer = signer
         self._clock = clock
         # Compared as digests: equal in length whatever was sent.
@@ -63,7 +70,15 @@ class Lookup:
         raise NotAuthenticated("The token is not known here. It is mistyped, or it was revoked.")
 
     def session(self, value: str) -> Found:
-        """A session by its token. Raises NotAuthenticated."""
+        """A session by its token. Raises NotAuthenticated.
+
+        A browser that shows one dashboard and nothing else has an API token in the session's place.
+        """
+        if value.startswith(API_TOKEN_PREFIX):
+            found = self._api_token(value)
+            if any(scope.startswith("dashboard:") for scope in found.principal.scopes or ()):
+                return found
+            raise NotAuthenticated("This is a token and no session. Send it as 'Authorization: Bearer …'.")
         query = (
             select(sessions.c.id, sessions.c.expires_at, users.c.name)
             .join(users, users.c.id == sessions.c.user_id)
@@ -90,7 +105,7 @@ class Lookup:
         if row is None:
             raise NotAuthenticated("The token is not known here. It is mistyped, or it was revoked.")
         self._check_expiry(row.expires_at, "The token has expired. Make a new one.")
-        scopes = None if row.scopes is None else tuple(json.loads(row.scopes))
+        scopes = None if row.scopes is None else self._expand(tuple(json.loads(row.scopes)))
         principal = Principal("api_token", row.name, str(row.id), scopes)
         return Found(principal, row.expires_at, (api_tokens.name, row.id))
 

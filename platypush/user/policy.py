@@ -13,7 +13,7 @@ __all__ = ["GRANTABLE", "allows", "authorise", "check_scopes"]
 GRANTABLE = ("action", "events", "resources", "camera", "dashboard")
 """Kinds of permission that a restricted token can be given."""
 
-_BY_NAME = frozenset({"metrics"})
+_BY_NAME = frozenset({"bootstrap", "metrics"})
 """Permissions without a name of their own that a restricted token can be given. No pattern matches them."""
 
 _NEVER_RESTRICTED = "action:user."

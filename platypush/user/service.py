@@ -26,6 +26,7 @@ from platypush.user.keys import derive_key, load_key
 from platypush.user.last_use import LastUse
 from platypush.user.lookup import Lookup
 from platypush.user.media import MediaRegistry
+from platypush.user.pairing import Pairing
 from platypush.user.passwords import PasswordHasher
 from platypush.user.registrar import Registrar
 from platypush.user.revision import HEAD, check_revision, current_revision
@@ -72,6 +73,8 @@ class Users:
         self.tokens = Tokens(database, signer, self.generation, self.trail, clock)
         self.values = KeyValues(database, clock)
         """Small values by name, for whoever needs a few."""
+        self.pairing = Pairing(self.values, self.tokens, clock)
+        """Lets screens in that show one dashboard."""
         self.media = MediaRegistry(database, clock)
         """Media that players fetch."""
         self.urls = UrlSigner(derive_key(key, "signed url"), clock=clock)
@@ -80,7 +83,7 @@ class Users:
         self.housekeeper = Housekeeper(database, self.last_use, self.trail, clock)
         self._sign_in = SignIn(database, hasher, slots, self.trail, clock)
         self._authenticator = Authenticator(
-            Lookup(database, signer, settings.global_token, clock),
+            Lookup(database, signer, settings.global_token, clock, settings.expand),
             self._sign_in,
             self.generation,
             self.last_use,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,3 +26,5 @@ class UserSettings:
     audit_days: float = 90
     password_cost: int = 12
     """bcrypt's cost: 2^cost rounds. Tests use 4."""
+    expand: Callable[[tuple[str, ...]], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
+    """Adds to the patterns of a restricted token what they stand for; called when a credential is looked up."""

@@ -17,6 +17,7 @@ from platypush.backend.http.app.factory import create_app
 from platypush.backend.http.app.state import web_of
 from platypush.config.model import MediaSettings
 from platypush.config.web import WebSettings
+from platypush.dashboards.rights import expander
 from platypush.errors import Busy
 from platypush.streams import EndOfStream, StreamRequest, socket_beside
 from platypush.streams.server import StreamServer
@@ -85,7 +86,11 @@ def settings(tmp_path: Path, _empty_store: Path) -> WebSettings:
 def users(settings: WebSettings) -> Iterator[Users]:
     users = open_users(
         UserSettings(
-            url=settings.database, workdir=settings.workdir, global_token=settings.global_token, password_cost=4
+            url=settings.database,
+            workdir=settings.workdir,
+            global_token=settings.global_token,
+            password_cost=4,
+            expand=expander(settings.dashboards_dir, settings.resource_dirs),
         ),
         migrate=False,
     )

@@ -49,6 +49,67 @@ def test_a_token_may_be_given_one_dashboard(app: Flask, client: FlaskClient, own
     token = web_of(app).users.tokens.create_api_token("alice", "wall", ("dashboard:main",), None)
     headers = owner.bearer(token.secret)
     assert client.get("/api/dashboards/main", headers=headers).status_code == 200
-    assert client.get("/dashboard/main", headers=headers, buffered=True).status_code == 200
+    assert client.get("/dashboard/main", headers=headers).status_code == 200
     for path in ("/api/dashboards/odd", "/dashboard/odd", "/api/dashboards", "/"):
         assert client.get(path, headers=headers).status_code == 403, path
+
+
+@pytest.fixture
+def link(client: FlaskClient, owner: Owner) -> str:
+    """The address that lets a screen show ``main``."""
+    made = client.post("/api/dashboards/main/links", json={}, headers=owner.bearer()).get_json()
+    return str(made["url"]).removeprefix("http://localhost")
+
+
+def test_a_screen_is_let_in_by_a_link_and_may_show_its_dashboard_and_nothing_else(
+    app: Flask, link: str, owner: Owner, client: FlaskClient
+) -> None:
+    screen = app.test_client()
+    entered = screen.get(link)
+    assert (entered.status_code, entered.headers["Location"]) == (302, "/dashboard/main?kiosk=1")
+    assert "HttpOnly" in entered.headers["Set-Cookie"]
+    shown = screen.get("/dashboard/main")
+    assert shown.status_code == 200
+    assert "Max-Age=34560000" in shown.headers["Set-Cookie"]
+    assert screen.get("/api/dashboards/main").status_code == 200
+    assert screen.get("/api/bootstrap").status_code == 200
+    asked = {"type": "request", "action": "calendar.get_upcoming_events", "args": {}}
+    assert screen.post("/execute", json=asked).status_code == 200
+    assert screen.post("/execute", json={**asked, "action": "shell.exec"}).status_code == 403
+    for path in ("/", "/api/tokens", "/api/dashboards", "/api/dashboards/odd", "/dashboard/odd", "/api/users"):
+        assert screen.get(path).status_code == 403, path
+    (token,) = [
+        token
+        for token in client.get("/api/tokens", headers=owner.bearer()).get_json()["tokens"]
+        if token["scopes"] == ["dashboard:main"]
+    ]
+    assert client.delete(f"/api/tokens/{token['id']}", headers=owner.bearer()).status_code == 200
+    assert screen.get("/api/dashboards/main").status_code == 401
+
+
+def test_a_link_works_once_and_for_one_dashboard(app: Flask, link: str) -> None:
+    assert app.test_client().get(link.replace("/main", "/odd")).status_code == 403
+    assert app.test_client().get(link).status_code == 302
+    again = app.test_client().get(link)
+    assert again.status_code == 403
+    assert "has been used" in again.text
+
+
+def test_whoever_may_see_the_dashboard_already_keeps_the_session(client: FlaskClient, owner: Owner, link: str) -> None:
+    answer = client.get(link, headers={"Cookie": f"session_token={owner.session}"})
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_link_is_for_a_dashboard_that_is_there(client: FlaskClient, owner: Owner) -> None:
+    assert client.post("/api/dashboards/mian/links", json={}, headers=owner.bearer()).status_code == 404
+
+
+def test_the_rights_follow_the_file(app: Flask, client: FlaskClient, owner: Owner, folder: Path) -> None:
+    token = web_of(app).users.tokens.create_api_token("alice", "wall", ("dashboard:main",), None)
+    asked = {"type": "request", "action": "rss.get_latest_entries", "args": {}}
+    assert client.post("/execute", json=asked, headers=owner.bearer(token.secret)).status_code == 403
+    (folder / "main.xml").write_text("<Dashboard><RssNews/></Dashboard>")
+    shown = client.get("/api/dashboards/main?revision=old", headers=owner.bearer(token.secret))
+    assert shown.status_code == 200
+    assert client.post("/execute", json=asked, headers=owner.bearer(token.secret)).status_code == 200

@@ -189,6 +189,7 @@ def test_the_rights_of_a_dashboard_are_those_of_its_widgets_and_no_more() -> Non
     scopes = scopes_of(layout(text), bundled_widgets(), {"photos": "/mnt/photos", "private": "/mnt/photos-private"})
     assert set(scopes) == {
         "dashboard:main",
+        "bootstrap",
         "tts.say",
         "sensor.get",
         "light.hue.bri",
@@ -204,7 +205,7 @@ def test_the_rights_of_a_dashboard_are_those_of_its_widgets_and_no_more() -> Non
         "weather.openmeteo.get_current_weather",
         "weather.openweathermap.get_current_weather",
     }
-    assert scopes_of(layout("<Dashboard>"), bundled_widgets(), {}) == ("dashboard:main",)
+    assert scopes_of(layout("<Dashboard>"), bundled_widgets(), {}) == ("bootstrap", "dashboard:main")
 
 
 @pytest.mark.parametrize(("written", "file", "browser"), [("maxEvents", "max-events", "maxEvents"), ("db", "db", "db")])

@@ -15,6 +15,7 @@ from platypush.backend.http.app.state import web_of
 from platypush.bus.redis import open_redis_client
 from platypush.bus.unix import UnixBusClient
 from platypush.context import clear_runtime, set_runtime
+from platypush.dashboards.rights import expander
 from platypush.errors import ConfigurationError
 from platypush.user.keys import bus_key
 from platypush.user.service import Users, open_users
@@ -75,6 +76,7 @@ def open_user_store(settings: WebSettings) -> Users:
             session_days=limits.session_days,
             remembered_session_days=limits.remembered_session_days,
             audit_days=limits.audit_days,
+            expand=expander(settings.dashboards_dir, settings.resource_dirs),
         ),
         migrate=False,
     )

@@ -11,24 +11,23 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from platypush._lib.clients import Client
-    from platypush.user.sessions import NewSession
 
 __all__ = ["clear_session", "set_session"]
 
 
-def set_session(response: Response, session: NewSession, *, remember: bool, client: Client) -> None:
-    """Give the browser its session: for as long as the session lasts, or until the browser closes.
+def set_session(response: Response, token: str, *, expires_at: float | None, remember: bool, client: Client) -> None:
+    """Give the browser its session: until ``expires_at`` (seconds since the epoch; None: for ever), or until the
+    browser closes.
 
     Scripts never see it, other sites do not send it along, and under HTTPS it never leaves HTTPS.
     """
     max_age = None
     if remember:
         # RFC 6265bis has browsers cut it to 400 days anyway.
-        expires_at = session.expires_at
         max_age = 400 * 86400 if expires_at is None else max(0, int(expires_at - time.time()))
     response.set_cookie(
         SESSION_COOKIE,
-        session.token,
+        token,
         max_age=max_age,
         path="/",
         secure=client.is_secure,

@@ -30,7 +30,7 @@ def start_session(username: str, *, remember: bool) -> Response:
     session = current_web().users.sessions.create(username, remember, client.address, request.user_agent.string)
     target = redirect_target()
     response: Response = jsonify(user=username, redirect=target) if is_json(request.environ) else redirect(target)
-    set_session(response, session, remember=remember, client=client)
+    set_session(response, session.token, expires_at=session.expires_at, remember=remember, client=client)
     return response
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
-from platypush.backend.http.app.auth.decorator import authenticated
+from platypush.backend.http.app.auth.decorator import authenticated, open_route
+from platypush.backend.http.app.auth.methods import optional_principal, require
+from platypush.backend.http.app.cookies import set_session
+from platypush.backend.http.app.exchange import exchange_of
+from platypush.backend.http.app.state import current_web
+from platypush.user.credentials import SESSION_COOKIE
 
 __all__ = ["blueprint"]
 
@@ -29,10 +35,31 @@ def plugin(name: str) -> Response:  # noqa: ARG001 - the page reads it off its a
 
 
 @blueprint.get("/dashboard/<name>")
-@authenticated("dashboard:{name}")
-def dashboard(name: str) -> Response:  # noqa: ARG001 - the page reads it off its address
-    """The panel, at its list of dashboards."""
-    return _page("panel.html")
+@open_route("decides by itself: a link lets a screen in")
+def dashboard(name: str) -> Response:
+    """The panel, at its list of dashboards. ``?pair=`` of a link lets a screen in that nobody signs in at."""
+    web, environ = current_web(), request.environ
+    exchange = exchange_of(environ)
+    permission = f"dashboard:{name}"
+    code = request.args.get("pair")
+    if code and optional_principal(web, environ, exchange, permission) is None:
+        device = request.user_agent.string.partition(")")[0].rpartition("(")[2] or "a screen"
+        token = web.users.pairing.take(code, name, device=device, address=exchange.client.address)
+        return _let_in(name, token.secret)
+    require(web, environ, exchange, permission)
+    page = _page("panel.html")
+    secret = request.cookies.get(SESSION_COOKIE)
+    if secret and exchange.principal is not None and exchange.principal.kind == "api_token":
+        # A screen that is on for years: browsers forget a cookie after 400 days.
+        set_session(page, secret, expires_at=None, remember=True, client=exchange.client)
+    return page
+
+
+def _let_in(name: str, secret: str) -> Response:
+    # Without the code, which is of no use any more.
+    response = Response(status=302, headers={"Location": f"/dashboard/{quote(name)}?kiosk=1"})
+    set_session(response, secret, expires_at=None, remember=True, client=exchange_of(request.environ).client)
+    return response
 
 
 def _page(name: str) -> Response:

@@ -16,7 +16,7 @@ blueprint = Blueprint("api_bootstrap", __name__)
 
 
 @blueprint.get("/api/bootstrap")
-@authenticated("api:bootstrap")
+@authenticated("bootstrap")
 def bootstrap() -> Response:
     """Who is signed in, where the websocket is, and by what to notice that hub or panel are new."""
     web = current_web()

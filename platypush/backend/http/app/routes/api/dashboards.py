@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, jsonify, request
 
+from platypush.backend.http.app.addresses import base_address
 from platypush.backend.http.app.auth.decorator import authenticated
+from platypush.backend.http.app.auth.owner import owner
+from platypush.backend.http.app.exchange import exchange_of
 from platypush.backend.http.app.state import current_web
 from platypush.dashboards.files import dashboard_names, read_dashboard
 from platypush.dashboards.layout import Layout, read_layout
@@ -29,9 +34,24 @@ def show() -> Response:
 def layout(name: str) -> Response:
     """One dashboard. With ``?revision=`` of the one that is shown: 304 while it is the same."""
     found = _layout(name)
-    if request.args.get("revision") == found.revision:
+    shown = request.args.get("revision")
+    if shown == found.revision:
         return Response(status=304)
+    if shown:
+        # Screens that show it have the rights of the file as it was: they are looked up anew.
+        current_web().users.generation.increment()
     return jsonify(found.to_dict())
+
+
+@blueprint.post("/api/dashboards/<name>/links")
+@authenticated("api:dashboards")
+def offer(name: str) -> tuple[Response, int]:
+    """``{"url", "expires_at"}``: an address that lets one browser show this dashboard, and do what its widgets do."""
+    web = current_web()
+    read_dashboard(web.settings.dashboards_dir, name)
+    link = web.users.pairing.offer(owner(), name)
+    base = base_address(web.settings, exchange_of(request.environ).client)
+    return jsonify(url=f"{base}/dashboard/{quote(name)}?pair={link.code}", expires_at=link.expires_at), 201
 
 
 def _layout(name: str) -> Layout:
