@@ -30,7 +30,7 @@ beforeEach(async () => {
   root().getBoundingClientRect = () => ({ left: 0, right: 100, width: 100, top: 0, bottom: 10, height: 10, x: 0, y: 0, toJSON: () => "" });
   // The thumb is where the pointer is, as it is after a press on the track.
   const thumb = slider.get("[role=slider]").element;
-  thumb.getBoundingClientRect = () => ({ ...root().getBoundingClientRect(), left: at, right: at, width: 0 });
+  thumb.getBoundingClientRect = () => ({ ...root().getBoundingClientRect(), left: at - 0.001, right: at, width: 0 });
   await slider.vm.$nextTick();
 });
 
