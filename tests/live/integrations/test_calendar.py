@@ -176,7 +176,14 @@ def test_digest_authentication_works(start: Start) -> None:
         assert names(start(url=f"{web.url}/x.ics", username="anna", password="geheim")) == ["Tea"]
 
 
-def test_nothing_but_the_configured_server_is_reached(start: Start) -> None:
+def test_nothing_but_the_configured_server_is_reached(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = socket.getaddrinfo
+
+    def known(host: str, *args: Any, **options: Any) -> Any:
+        # A public address, as a name of a stranger would have.
+        return resolve("93.184.215.14" if host == "elsewhere.example" else host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", known)
     with running_web() as web, running_web() as other:
         other.pages["/x.ics"] = Page(tomorrow("Stolen"))
         web.pages["/x.ics"] = Page(status=302, headers={"Location": f"{other.url}/x.ics"})
@@ -185,6 +192,10 @@ def test_nothing_but_the_configured_server_is_reached(start: Start) -> None:
         assert f"may not reach 127.0.0.1:{other.port}" in (plugin.failure or "")
         assert "Add it to allowed_hosts" in (plugin.failure or "")
         assert not other.asked
+        web.pages["/y.ics"] = Page(status=302, headers={"Location": "http://elsewhere.example/x.ics"})
+        public = start(url=f"{web.url}/y.ics")
+        until(lambda: public.failure)
+        assert "may not reach elsewhere.example:80" in (public.failure or "")
         allowed = start(
             url=f"{web.url}/x.ics", allowed_hosts=[f"127.0.0.1:{other.port}"], username="anna", password="x"
         )

@@ -230,8 +230,8 @@ def test_a_description_of_a_zone_that_never_changes_its_clocks_is_one() -> None:
 def test_days_are_taken_out_of_a_series_in_a_zone_of_the_calendars_own() -> None:
     text = (FIXTURES / "outlook.ics").read_bytes().decode().replace("\r", "")
     head = text[text.index("BEGIN:VTIMEZONE\nTZID:Custom") : text.index("BEGIN:VEVENT")]
-    series = "UID:1\nDTSTART;TZID={0}:20261124T100000\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE;TZID={0}:20261125T100000"
-    outcome = compute(calendar(series.format(KABUL_ZONE), head=head))
+    series = f"UID:1\nDTSTART:20261124T053000Z\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE;TZID={KABUL_ZONE}:20261125T100000"
+    outcome = compute(calendar(series, head=head))
     assert [start[:16] for start, _ in starts(outcome)] == ["2026-11-24T06:30", "2026-11-26T06:30"]
 
 

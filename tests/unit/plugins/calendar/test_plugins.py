@@ -15,7 +15,7 @@ from platypush import context
 from platypush.errors import ArgumentError, Unavailable, UnknownAction
 from platypush.message.response import Response
 from platypush.plugins import calendar as package
-from platypush.plugins.calendar import CalendarInterface, CalendarPlugin, _sources
+from platypush.plugins.calendar import CalendarInterface, CalendarPlugin, _sources, ical
 from platypush.plugins.calendar.ical import CalendarIcalPlugin
 from platypush.plugins.calendar.ical._store import Snapshot
 from platypush.plugins.services import PluginServices
@@ -189,6 +189,23 @@ def test_events_are_computed_anew_when_time_has_gone_on_or_jumped(tmp_path: Path
         plugin._snapshot = Snapshot(first.read_at, first.computed_at + jump, [], {}, first.versions)
         plugin._update()
         assert names(plugin.get_upcoming_events()) == ["Tea"]
+
+
+def test_a_clock_that_jumped_is_noticed_long_before_the_next_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ical, "_LOOK", 0.05)
+    path = tmp_path / "tea.ics"
+    path.write_bytes(ics("Tea"))
+    plugin = CalendarIcalPlugin(url=str(path))
+    plugin.start()
+    try:
+        known = plugin.known()
+        # As if it had been computed in 1970, before the machine knew what time it is.
+        plugin._snapshot = Snapshot(0, 0, [], {}, known.versions)
+        until(lambda: names(plugin.get_upcoming_events()) == ["Tea"])
+    finally:
+        plugin.stop()
 
 
 def test_several_calendars_are_one_and_a_broken_one_does_not_hide_the_others(
