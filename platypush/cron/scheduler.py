@@ -13,7 +13,7 @@ from platypush._lib.clock import Clock, SystemClock
 from platypush._lib.threads import WorkerPool
 from platypush.cron.agenda import Agenda
 from platypush.cron.schedule import Schedule
-from platypush.errors import StepsFailed
+from platypush.errors import StepsFailed, TimeLimit, Unavailable
 
 __all__ = ["CronJob", "CronMetrics", "CronScheduler", "CronStatus"]
 
@@ -153,6 +153,9 @@ class CronScheduler:
             error = f"{type(failure).__name__}: {failure}"
             if isinstance(failure, StepsFailed):
                 _logger.error("%s", failure)
+            elif isinstance(failure, (Unavailable, TimeLimit)):
+                # Something outside is away, which is nothing that a traceback explains.
+                _logger.error("The cron %s (%s) failed: %s", job.name, job.source, failure)
             else:
                 _logger.exception("The cron %s (%s) failed", job.name, job.source)
         finally:

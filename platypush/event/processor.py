@@ -12,7 +12,16 @@ from typing import Any, Protocol
 
 from platypush._lib.calls import current_call
 from platypush._lib.threads import WorkerPool
-from platypush.errors import ActionFailed, Forbidden, MethodNotAllowed, NotFound, PlatypushError, StepsFailed, TimeLimit
+from platypush.errors import (
+    ActionFailed,
+    Forbidden,
+    MethodNotAllowed,
+    NotFound,
+    PlatypushError,
+    StepsFailed,
+    TimeLimit,
+    Unavailable,
+)
 from platypush.event.answers import answer_of
 from platypush.event.registered import Hook, HookIndex, HookMatch
 from platypush.event.webhook import webhook_event
@@ -290,6 +299,9 @@ class EventProcessor:
 def _log_failure(hook: Hook, event: Event, error: BaseException) -> None:
     if isinstance(error, StepsFailed):
         _logger.error("On %r: %s", event, error)
+    elif isinstance(error, (Unavailable, TimeLimit)):
+        # Something outside is away, which is nothing that a traceback explains.
+        _logger.error("The hook %s (%s) failed on %r: %s", hook.name, hook.source, event, error)
     else:
         _logger.error("The hook %s (%s) failed on %r", hook.name, hook.source, event, exc_info=error)
 

@@ -13,6 +13,7 @@ from platypush.cron import cron, cron_marks
 from platypush.cron.configured import configured_crons
 from platypush.cron.schedule import Schedule
 from platypush.cron.scheduler import CronJob, CronScheduler
+from platypush.errors import Unavailable
 from platypush.message.request import Request
 from platypush.message.response import Response
 from platypush.procedure.interpreter import Interpreter
@@ -131,4 +132,19 @@ def test_steps_that_fail_leave_one_line_that_says_where_and_why(caplog: pytest.L
     assert scheduler.stop(10)
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "cron.night (c.yaml:3), step 2" in record.getMessage()
+    assert not record.exc_info
+
+
+def test_a_cron_whose_device_is_away_leaves_one_line_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    def lights() -> None:
+        raise Unavailable("The bridge does not answer.")
+
+    clock = ManualClock()
+    scheduler = CronScheduler([job("lights", lights)], clock=clock)
+    scheduler.step()
+    clock.now = 60
+    scheduler.step()
+    assert scheduler.stop(10)
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.getMessage().endswith("failed: The bridge does not answer.")
     assert not record.exc_info

@@ -20,6 +20,7 @@ from platypush.errors import (
     PlatypushError,
     StorageFailed,
     TimeLimit,
+    Unavailable,
 )
 from platypush.event.durable import MAX_ATTEMPTS, DurableWebhooks
 from platypush.event.hook import hook
@@ -112,6 +113,21 @@ def test_a_failing_hook_or_listener_hurts_nobody_else_and_is_named(
     assert ran == ["fine", "fine"]
     assert len(heard) == 2
     assert f"The hook broken ({__file__}:" in caplog.text
+
+
+def test_a_hook_whose_device_is_away_is_one_line_without_a_traceback(
+    processor: ProcessorFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    @hook(CustomEvent)
+    def lights() -> None:
+        raise Unavailable("The bridge does not answer.")
+
+    running = processor(lights)
+    running.post(CustomEvent("a"))
+    assert running.stop(10)
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.getMessage().endswith("The bridge does not answer.")
+    assert not record.exc_info
 
 
 def test_a_removed_listener_hears_no_more_and_recent_events_are_kept(processor: ProcessorFactory) -> None:
