@@ -27,7 +27,18 @@ _PRIORITIES = (
     (logging.INFO, "<6>"),
     (0, "<7>"),
 )
-_SECRET_NAMES = ("token", "session_token", "access_token", "password", "signature", "code", "appid", "apikey", "api_key")
+_SECRET_NAMES = (
+    "token",
+    "session_token",
+    "access_token",
+    "password",
+    "signature",
+    "code",
+    "appid",
+    "apikey",
+    "api_key",
+    "pair",
+)
 _SECRETS = re.compile(rf"(?i)\b({'|'.join(_SECRET_NAMES)})=[^&\s\"'#;]+")
 
 

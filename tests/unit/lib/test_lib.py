@@ -68,7 +68,14 @@ def test_a_call_is_current_inside_its_block_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["/execute?token=abc&x=1", "session_token=abc", "GET /?a=1&token=abc HTTP/1.1", '{"q": "password=abc"}']
+    "text",
+    [
+        "/execute?token=abc&x=1",
+        "/dashboard/main?pair=abc",
+        "session_token=abc",
+        "GET /?a=1&token=abc HTTP/1.1",
+        '{"q": "password=abc"}',
+    ],
 )
 def test_credentials_are_taken_out_of_log_lines(text: str) -> None:
     assert "abc" not in redact(text)
