@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from platypush._lib.calls import current_call
 from platypush.errors import BadRequest, Conflict, PlatypushError, TimeLimit, Unavailable
 from platypush.message.event.camera import (
     CameraPictureTakenEvent,
@@ -22,20 +22,20 @@ from platypush.message.event.camera import (
 from platypush.plugins import RunnablePlugin, action
 from platypush.plugins.camera._arguments import CODECS, VIDEOS, converter, photo, recorder
 from platypush.plugins.camera._capture import Capture, Pictures
-from platypush.plugins.camera._ffmpeg import Ffmpeg, convert
+from platypush.plugins.camera._ffmpeg import Ffmpeg
 from platypush.plugins.camera._output import output_path
+from platypush.plugins.camera._photo import Photo
 from platypush.plugins.camera._picture import CONTENT_TYPES, Picture, Wish
-from platypush.plugins.camera._recording import Recording
+from platypush.plugins.camera._recording import Recording, check_time
+from platypush.plugins.camera._several import make_cameras
 from platypush.plugins.camera._variants import Variants
-from platypush.plugins.services import ServicePlugin
+from platypush.plugins.services import PluginServices, ServicePlugin
 from platypush.streams import EndOfStream, Source, StreamRequest
 
 __all__ = ["CameraPlugin", "Pictures"]
 
 _TICK = 0.5
 _PHOTO_SECONDS = 10.0
-_MARGIN = 5.0
-"""Seconds that finishing a video may take beside its duration."""
 
 
 class CameraPlugin(ServicePlugin, RunnablePlugin):
@@ -61,6 +61,7 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         max_variants: int = 4,
         output_dir: Path | None = None,
         ffmpeg_bin: str = "ffmpeg",
+        cameras: dict[str, dict[str, Any]] | None = None,
         **kwargs: Any,
     ) -> None:
         """
@@ -84,6 +85,7 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         :param output_dir: Folder that pictures and videos are written to. Default: one called like the plugin in the
             hub's workdir.
         :param ffmpeg_bin: ffmpeg, if it is not on the PATH.
+        :param cameras: More cameras, each with a name and the same keys.
         """
         super().__init__(**kwargs)
         given = {
@@ -114,6 +116,13 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         )
         self._changing = threading.Lock()
         self._recording: Recording | None = None
+        self._others = make_cameras(type(self), self.name, cameras or {})
+
+    @property
+    def failure(self) -> str | None:
+        """Why a camera cannot be used now; None when all can, as far as is known."""
+        reasons = [camera.presence.reason for camera in (self, *self._others.values())]
+        return " ".join(reason for reason in reasons if reason) or None
 
     @property
     def stall_timeout(self) -> float:
@@ -125,14 +134,19 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         raise NotImplementedError(f"{type(self).__name__} has no open_camera()")
 
     @action
-    def capture_image(self, image_file: str | None = None, **camera: Any) -> str:
+    def capture_image(self, image_file: str | None = None, device: str | None = None, **camera: Any) -> str:
         """Write a picture to a file.
 
         :param image_file: Name of the file in ``output_dir``: ``.jpg``, ``.png`` or ``.bmp``. Default: the time.
+        :param device: The name of one of ``cameras``. Default: the camera of the section itself.
         :param camera: Changes to the picture: resolution, quality, rotate, horizontal_flip, vertical_flip, grayscale,
             scale_x, scale_y, warmup_frames.
         :return: The path of the file.
         """
+        return self._camera(device).write_picture(image_file, camera)
+
+    def write_picture(self, image_file: str | None, camera: Mapping[str, Any]) -> str:
+        """What ``capture_image`` does, for this camera."""
         path = output_path(self._folder(), image_file, [f".{ending}" for ending in CONTENT_TYPES])
         wish = Wish.read({**camera, "format": path.suffix[1:].lower()}, quality=self.picture.quality)
         data = self._take(wish)
@@ -146,19 +160,24 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         return str(path)
 
     @action
-    def take_picture(self, image_file: str | None = None, **camera: Any) -> str:
+    def take_picture(self, image_file: str | None = None, device: str | None = None, **camera: Any) -> str:
         """The same as ``capture_image``.
 
         :param image_file: Name of the file in ``output_dir``.
+        :param device: The name of one of ``cameras``.
         :param camera: Changes to the picture.
         :return: The path of the file.
         """
-        path: str = self.capture_image(image_file, **camera).output
-        return path
+        return self._camera(device).write_picture(image_file, camera)
 
     @action
     def capture_video(
-        self, duration: float | None = None, video_file: str | None = None, wait: bool = True, **camera: Any
+        self,
+        duration: float | None = None,
+        video_file: str | None = None,
+        wait: bool = True,
+        device: str | None = None,
+        **camera: Any,
     ) -> str | dict[str, Any]:
         """Record a video.
 
@@ -166,9 +185,16 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         :param video_file: Name of the file in ``output_dir``: ``.mp4``, ``.mkv``, ``.webm``, ``.avi`` or ``.mjpeg``.
             Default: the time.
         :param wait: With a ``duration``, return when the video is there.
+        :param device: The name of one of ``cameras``.
         :param camera: Changes to the pictures, as in ``capture_image``, and fps.
         :return: The path of the file; what ``status`` gives when recording goes on.
         """
+        return self._camera(device).write_video(duration, video_file, camera, wait=wait)
+
+    def write_video(
+        self, duration: float | None, video_file: str | None, camera: Mapping[str, Any], *, wait: bool
+    ) -> str | dict[str, Any]:
+        """What ``capture_video`` does, for this camera."""
         if duration is not None and not 0 < duration <= 86_400:
             raise BadRequest(f"duration is a number of seconds up to 86400 (a day), not {duration:g}.")
         path = output_path(self._folder(), video_file, VIDEOS)
@@ -176,20 +202,24 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         if wish.converts and "copy" in VIDEOS[path.suffix.lower()]:
             raise BadRequest(f"{path.suffix} files keep the pictures as they are. Use .mp4, or leave the changes out.")
         if duration is not None and wait:
-            _check_time(duration)
+            check_time(duration)
         recording = self._record(path, wish, duration)
         if duration is None or not wait:
-            return self._state()
+            return self.state()
         recording.wait()
         return str(path)
 
     @action
-    def stop_capture(self, device: str | None = None) -> str | None:  # noqa: ARG002 - old scripts give it
+    def stop_capture(self, device: str | None = None) -> str | None:
         """End the recording that is under way.
 
-        :param device: Ignored: a plugin has one camera.
+        :param device: The name of one of ``cameras``.
         :return: The path of the video; None when nothing was being recorded.
         """
+        return self._camera(device).end_video()
+
+    def end_video(self) -> str | None:
+        """What ``stop_capture`` does, for this camera."""
         recording = self._recording
         if recording is None:
             return None
@@ -201,13 +231,13 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
     def status(self, device: str | None = None) -> dict[str, Any]:
         """What the camera does.
 
-        :param device: The camera; without it all are told, which is one, by its name.
+        :param device: The name of one of ``cameras``, or the device; without it all are told, by their names.
         :return: ``{device, resolution, fps, quality, rotate, horizontal_flip, vertical_flip, grayscale, scale_x,
             scale_y, active, capturing, streaming, viewers, recording, away}``; ``away`` is the reason, or null.
         """
         if device is None:
-            return {self.label: self._state()}
-        return self._state() if device in (self.label, self.device) else {}
+            return {self.label: self.state(), **{name: other.state() for name, other in self._others.items()}}
+        return self._camera(device).state()
 
     @property
     def label(self) -> str:
@@ -218,9 +248,18 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         """Have the camera open while somebody watches."""
         self._capture.run()
 
+    def bind(self, services: PluginServices) -> None:
+        """Take the hub's parts, for all cameras."""
+        super().bind(services)
+        for camera in self._others.values():
+            camera.bind(services)
+
     def start(self) -> object:
         """Offer the pictures to viewers."""
         super().start()
+        for name, camera in self._others.items():
+            camera.name = f"{self.name}.{name}"
+            camera.start()
         streams = self.services.streams
         if streams is not None:
             streams.offer(self.name, self._open_stream)
@@ -228,6 +267,15 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
 
     def stop(self) -> object:
         """Send viewers away, end a recording, let the camera go."""
+        stopping = [threading.Thread(target=camera.stop, daemon=True) for camera in self._others.values()]
+        for thread in stopping:
+            thread.start()
+        self._stop()
+        for thread in stopping:
+            thread.join()
+        return None
+
+    def _stop(self) -> None:
         streams = self.services.streams
         if streams is not None:
             streams.withdraw(self.name)
@@ -240,12 +288,12 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
                 self.logger.warning("The recording was cut off: %s", error)
         self._variants.stop()
         self._capture.stop()
-        return super().stop()
+        super().stop()
 
     def _open_stream(self, request: StreamRequest) -> Source:
         wish = Wish.read(request.args, quality=self.picture.quality)
         if request.single:
-            return _Photo(self._capture.watch(warmup=self._warmup_of(wish)), self._conversion(wish))
+            return Photo(self._capture.watch(warmup=self._warmup_of(wish)), self._conversion(wish))
         if wish.format != "jpg":
             raise BadRequest("A stream has JPEG pictures: format is for photos.")
         if wish.converts:
@@ -256,7 +304,7 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         return self._warmup if wish.warmup_frames is None else wish.warmup_frames
 
     def _take(self, wish: Wish) -> bytes:
-        source = _Photo(self._capture.watch(warmup=self._warmup_of(wish)), self._conversion(wish))
+        source = Photo(self._capture.watch(warmup=self._warmup_of(wish)), self._conversion(wish))
         try:
             data = source.next(_PHOTO_SECONDS)
         except EndOfStream as error:
@@ -304,7 +352,8 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
         self.get_bus().post(CameraRecordingStartedEvent(device=self.label, filename=str(path)))
         return recording
 
-    def _state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:
+        """What ``status`` gives for this camera."""
         picture, recording = self.picture, self._recording
         viewers = self._capture.viewers + self._variants.viewers
         return {
@@ -326,37 +375,17 @@ class CameraPlugin(ServicePlugin, RunnablePlugin):
             "away": self.presence.reason,
         }
 
+    def _camera(self, device: str | None) -> CameraPlugin:
+        if device is None or device in (self.label, self.device):
+            return self
+        if device not in self._others:
+            known = ", ".join(self._others) or "none"
+            raise BadRequest(
+                f"There is no camera {device!r} among those that are configured: {known}. Which devices are opened is "
+                "said by the configuration only.",
+                details={"argument": "device"},
+            )
+        return self._others[device]
+
     def _folder(self) -> Path:
         return self._output_dir or self.services.config.workdir / self.name
-
-
-class _Photo:
-    """A viewer of one picture, which is converted for him."""
-
-    def __init__(self, source: Source, conversion: tuple[str, tuple[str, ...], str] | None) -> None:
-        self._source = source
-        self._conversion = conversion
-        self.content_type = conversion[2] if conversion is not None else source.content_type
-
-    def next(self, seconds: float) -> bytes | None:
-        """See ``Source.next``. Also raises what ``convert`` does."""
-        picture = self._source.next(seconds)
-        if picture is None or self._conversion is None:
-            return picture
-        # The camera is not kept open for it.
-        self._source.close()
-        program, options, _ = self._conversion
-        return convert(program, options, picture)
-
-    def close(self) -> None:
-        """See ``Source.close``."""
-        self._source.close()
-
-
-def _check_time(duration: float) -> None:
-    call = current_call()
-    if call is not None and duration + _MARGIN > call.time_left():
-        raise BadRequest(
-            f"Recording for {duration:g} s takes longer than an action may (limits.action_time). Give wait=false: the "
-            "video is there with CameraVideoRenderedEvent."
-        )

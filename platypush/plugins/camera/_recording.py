@@ -8,15 +8,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from platypush.errors import ActionFailed, PlatypushError
+from platypush._lib.calls import current_call
+from platypush.errors import ActionFailed, BadRequest, PlatypushError
 from platypush.plugins.camera._ffmpeg import Ffmpeg
 from platypush.streams import EndOfStream, Source
 
-__all__ = ["Recording"]
+__all__ = ["Recording", "check_time"]
 
 _TICK = 0.25
 _FINISH_SECONDS = 10.0
 _STOP_SECONDS = 1.0
+_MARGIN = 5.0
+"""Seconds that finishing a video may take beside its duration."""
 
 
 class Recording:
@@ -111,3 +114,13 @@ class Recording:
         except EndOfStream:
             self._stop.set()
             return None
+
+
+def check_time(duration: float) -> None:
+    """Return when the present call lasts long enough for a video of ``duration`` seconds. Raises BadRequest."""
+    call = current_call()
+    if call is not None and duration + _MARGIN > call.time_left():
+        raise BadRequest(
+            f"Recording for {duration:g} s takes longer than an action may (limits.action_time). Give wait=false: the "
+            "video is there with CameraVideoRenderedEvent."
+        )

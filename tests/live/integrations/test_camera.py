@@ -33,7 +33,10 @@ def configured(*more: str) -> str:
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with running_hub(tmp_path_factory.mktemp("camera"), config=configured()) as made:
+    garden = (
+        "cameras:\n    garden: {device: smptebars, input_format: lavfi, resolution: [32, 16], stop_capture_after: 1}"
+    )
+    with running_hub(tmp_path_factory.mktemp("camera"), config=configured(garden)) as made:
         yield made
 
 
@@ -189,6 +192,14 @@ def test_a_wrong_argument_is_refused_by_its_name(hub: Hub, path: str, part: str)
     answer = hub.request("GET", path, headers=hub.token)
     assert answer.status == 400
     assert part in answer.json()["error"]["message"]
+
+
+def test_a_further_camera_has_an_address_of_its_own(hub: Hub) -> None:
+    assert jpeg_size(hub.request("GET", "/camera/ffmpeg/garden/photo", headers=hub.token).body) == (32, 16)
+    viewer = watch(hub, "/camera/ffmpeg/garden/video")
+    assert jpeg_size(viewer.next()) == (32, 16)
+    viewer.close()
+    assert hub.request("GET", "/camera/ffmpeg/cellar/photo", headers=hub.token).status == 404
 
 
 def test_a_camera_that_nobody_configured_is_not_found(hub: Hub) -> None:

@@ -60,6 +60,7 @@ def make_camera(
     """Makes a started camera; a test picture by default. Nothing is left of it at the end."""
     threads, descriptors = threading.active_count(), len(open_descriptors())
     made: list[CameraFfmpegPlugin] = []
+    monkeypatch.setattr(CameraFfmpegPlugin, "get_bus", lambda _: events)
 
     def make(**section: Any) -> CameraFfmpegPlugin:
         test_picture = {"device": "testsrc", "input_format": "lavfi", "resolution": [64, 48], "fps": 20}
@@ -67,7 +68,6 @@ def make_camera(
             **{"stop_capture_after": 0.1, **({} if "device" in section else test_picture), **section}
         )
         plugin.bind(PluginServices(config=SimpleNamespace(workdir=tmp_path / "work"), streams=offers))  # type: ignore[arg-type]
-        monkeypatch.setattr(plugin, "get_bus", lambda: events)
         plugin.start()
         made.append(plugin)
         return plugin

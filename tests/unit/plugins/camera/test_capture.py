@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from platypush._lib.calls import in_call
-from platypush.errors import ActionFailed, BadRequest, Busy, Conflict, TimeLimit, Unavailable
+from platypush.errors import ActionFailed, BadRequest, Busy, Conflict, PlatypushError, TimeLimit, Unavailable
 from platypush.plugins.camera import CameraPlugin
 from platypush.plugins.camera._capture import Pictures
 from platypush.plugins.camera._ffmpeg import Ffmpeg, convert
@@ -57,7 +57,8 @@ def test_a_camera_is_open_only_while_somebody_watches(make_camera: Make, offers:
     for viewer in viewers:
         viewer.close()
     until(lambda: not plugin._capture.active)
-    assert plugin.status("another").output == {}
+    with pytest.raises(BadRequest, match="another"):
+        plugin.status("another")
     assert list(plugin.status().output) == ["testsrc"]
 
 
@@ -245,6 +246,44 @@ def test_a_camera_that_gives_nothing_is_no_endless_wait(make_camera: Make, monke
     plugin = make_camera(warmup_frames=100)
     with pytest.raises(TimeLimit, match="no picture"):
         plugin.capture_image()
+
+
+def test_one_section_has_several_cameras_each_with_its_own_address(
+    make_camera: Make, offers: Offers, events: Events, tmp_path: Path
+) -> None:
+    garden = {"device": "smptebars", "input_format": "lavfi", "resolution": [32, 16], "fps": 20}
+    gone = {"device": str(tmp_path / "video9")}
+    plugin = make_camera(cameras={"garden": garden, "gone": gone})
+    assert sorted(offers.openers) == [NAME, f"{NAME}.garden", f"{NAME}.gone"]
+    viewer = offers.openers[f"{NAME}.garden"](StreamRequest(stream=f"{NAME}.garden"))
+    assert jpeg_size(next_picture(viewer)) == (32, 16)
+    path = Path(plugin.capture_image("a.jpg", device="garden").output)
+    assert (path.parent.name, jpeg_size(path.read_bytes())) == (f"{NAME}.garden", (32, 16))
+    assert plugin.capture_video(0.3, "a.mkv", device="garden").output == str(path.parent / "a.mkv")
+    assert plugin.stop_capture(device="garden").output is None
+    assert events.posted[0].device == "smptebars"
+    state = plugin.status().output
+    assert list(state) == ["testsrc", "garden", "gone"]
+    assert (state["garden"]["active"], state["testsrc"]["active"]) == (True, False)
+    assert plugin.failure is None
+    with pytest.raises(Unavailable):
+        plugin.capture_image(device="gone")
+    assert "not there" in str(plugin.failure)
+    viewer.close()
+
+
+@pytest.mark.parametrize(
+    ("cameras", "part"),
+    [
+        ({"the garden": {"device": "/dev/video1"}}, "the garden"),
+        ({"garden": {"cameras": {}}}, "garden"),
+        ({"garden": {"devise": "/dev/video1"}}, "devise"),
+        ({"garden": {"device": "video1"}}, "neither"),
+    ],
+)
+def test_a_wrong_further_camera_is_refused_by_its_name(cameras: dict[str, Any], part: str) -> None:
+    with pytest.raises(PlatypushError, match=part):
+        CameraFfmpegPlugin(cameras=cameras)
 
 
 def test_a_camera_of_ones_own_needs_to_be_opened_only() -> None:
