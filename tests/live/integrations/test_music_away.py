@@ -65,9 +65,11 @@ def test_a_player_that_is_killed_while_it_plays_is_used_again_when_it_is_back(
         gone, back = lines(caplog)
         assert gone.startswith(f"{player.name} is away: ")
         assert back.startswith(f"{player.name} is back after ")
+        assert not player.wait_stop(0.5)
         started = time.monotonic()
         player.on_stop()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 1
+        assert len(lines(caplog)) == 2
 
 
 @pytest.mark.parametrize("kind", PLAYERS)

@@ -42,6 +42,7 @@ def test_nothing_follows_from_time_that_passes() -> None:
     [
         ({"state": "pause"}, ["MusicPauseEvent"]),
         ({"state": "stop", "elapsed": None}, ["MusicStopEvent"]),
+        ({"state": "pause", "track": {**TRACK, "id": "2"}, "songid": "2"}, ["MusicPauseEvent"]),
         ({"playlist": "8"}, ["PlaylistChangeEvent"]),
         ({"volume": "51"}, ["VolumeChangeEvent"]),
         ({"volume": None}, []),

@@ -148,6 +148,22 @@ def test_a_folder_without_end_is_not_walked_for_ever(make: Make) -> None:
         make(answer).add("x:root")
 
 
+def test_an_action_returns_when_mopidy_does_what_it_said(make: Make) -> None:
+    states = iter(["stopped", "stopped", "stopped", "playing", "playing"])
+
+    def answer(method: str, params: dict[str, Any]) -> Any:
+        if method == "playback.get_state":
+            return next(states)
+        return {"tracklist.get_length": 1, "playback.get_current_tlid": 7}.get(method)
+
+    assert make(answer).play().output["state"] == "play"
+
+
+def test_an_action_does_not_wait_for_ever_for_a_track_that_cannot_be_played(make: Make) -> None:
+    player = make(lambda method, params: {"playback.get_state": "stopped", "tracklist.get_next_tlid": 7}.get(method))
+    assert player.next().output["state"] == "stop"
+
+
 def test_playlists_are_added_by_their_uri(make: Make) -> None:
     added: list[str] = []
 
