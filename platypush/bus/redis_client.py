@@ -29,8 +29,8 @@ _SHORTEST_BLOCK = 0.001
 _RETRY_AFTER = 5.0
 _KEPT_LONGER = 2.0
 """Seconds that Redis keeps a request beyond the time at which its client takes it back: for clients that died."""
-_FIRST_SIGN = 3.0
-"""Seconds after which a request that was taken has shown its first sign of life."""
+_NEXT_SIGN = 3.0
+"""Seconds within which a request that was taken shows another sign of life, also when Redis's clock was set."""
 
 
 class RedisBusClient:
@@ -236,7 +236,7 @@ class _Call:
             return None
         now = time.monotonic()
         if self._ask(b"EXISTS", self._keys.life(self.id)):
-            self._sign_by = now
+            self._sign_by = now + _NEXT_SIGN
         elif now > self._sign_by:
             left: bytes | None = self._ask(b"LPOP", self._keys.answer(self.id))
             if left is None:
@@ -260,7 +260,7 @@ class _Call:
             waits = False
         if not waits:
             self._taken = True
-            self._sign_by = now + _FIRST_SIGN
+            self._sign_by = now + _NEXT_SIGN
             if now >= self._deadline:
                 raise TimeLimit
 

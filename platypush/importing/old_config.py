@@ -23,8 +23,8 @@ _GONE: Mapping[str, str] = {
     "dashboards_dir": "the dashboards were copied to the folder beside this file",
     "main.db": "the users were copied into this hub's own database; other tables of the old one are not used",
     "token_hash": "it cannot be turned back into a token: make one with 'platypush token'",
-    "backend.redis": "no Redis is needed any more; for a bus over several machines see 'bus' in docs/configure.md",
-    "redis": "no Redis is needed any more; for a bus over several machines see 'bus' in docs/configure.md",
+    "backend.redis": "no Redis is needed any more; for messages between hubs see docs/integrations/redis.md",
+    "redis": "no Redis is needed any more; for its values and queues see docs/integrations/redis.md",
     "backend.websocket": "backend.http has the websocket, see docs/websocket.md",
 }
 _AUTOMATION = ("event.hook.", "cron.", "procedure.")

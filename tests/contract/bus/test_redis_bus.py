@@ -16,8 +16,9 @@ import pytest
 
 from platypush.bus import Handler
 from platypush.bus import redis_server as server_module
+from platypush.bus.framing import encode_request
 from platypush.bus.redis import RedisBusClient, RedisBusServer, open_redis_client, open_redis_server
-from platypush.bus.redis_wire import Keys, Sealer, new_call
+from platypush.bus.redis_wire import Admission, Epochs, Keys, Sealer, new_call
 from platypush.errors import AnswerLost, BusUnavailable, ConfigurationError, TimeLimit
 from platypush.message.envelope import Envelope, Reply
 from platypush.outgoing.redis import RedisServer
@@ -222,8 +223,6 @@ def test_a_request_that_was_seen_runs_once_however_often_it_is_sent(
     gate.opened.set()
     server = serve(gate)
     client.call(Envelope("execute", b"first"))
-    from platypush.bus.framing import encode_request
-
     call = new_call()
     recorded = Sealer(secret).request(
         call, server._epochs.current, 5000, encode_request(Envelope("execute", b"again"), 60, 1 << 20)
@@ -284,8 +283,6 @@ def test_a_request_larger_than_the_daemon_takes_is_refused(serve: Serve, place: 
 def test_a_request_that_is_too_late_when_it_is_taken_does_not_run(
     serve: Serve, attacker: Attacker, secret: bytes
 ) -> None:
-    from platypush.bus.framing import encode_request
-
     gate = Gate()
     server = serve(gate)
     call = new_call()
@@ -512,6 +509,30 @@ def test_a_forked_process_opens_connections_of_its_own(
     monkeypatch.setattr(os, "getpid", lambda: -1)
     assert client.call(Envelope("execute", b"child")).body == b"child"
     assert not set(client._idle) & set(parents)
+
+
+def test_a_connection_that_redis_closed_meanwhile_is_replaced_without_a_word(
+    serve: Serve, client: RedisBusClient, admin: Any
+) -> None:
+    server = serve(echo)
+    client.call(Envelope("execute"))
+    assert client._idle
+    for info in admin.client_list():
+        if info["name"] == "platypush":
+            admin.client_kill_filter(_id=info["id"])
+    assert client.call(Envelope("execute", b"x")).body == b"x"
+    until(lambda: server.reason is None)
+
+
+def test_a_hub_whose_daemons_send_each_others_requests_back_is_unavailable(
+    serve: Serve, place: RedisServer, secret: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(echo)
+    monkeypatch.setattr(Epochs, "admit", lambda *_: Admission.STALE)
+    client = RedisBusClient(place, secret, wait=0.2)
+    with pytest.raises(BusUnavailable, match="more than one daemon"):
+        client.call(Envelope("execute"))
+    client.close()
 
 
 def test_a_url_that_is_none_is_an_error_of_the_configuration(secret: bytes) -> None:
