@@ -117,6 +117,20 @@ def test_a_server_that_is_away_is_one_line_for_all_that_is_asked_of_it(
     assert [line for line in lines if "Feed" in line] == ["Feed d is away: 404. Trying again until it is back."]
 
 
+def test_a_server_that_is_back_with_nothing_but_errors_is_back(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    errors: list[PlatypushError] = [Unavailable("no connection")]
+
+    def ask(stopped: Callable[[], bool]) -> None:
+        raise errors[0]
+
+    polling = start({"a": Poll("Feed a", 0.01, ask, server="x.example:80")})
+    until(lambda: polling.failure("a"))
+    errors[0] = ActionFailed("404", details={"status": 404})
+    until(lambda: polling.failure("a") == "404")
+    assert [record.getMessage().partition(" is ")[2][:4] for record in caplog.records] == ["away", "back", "away"]
+
+
 def test_the_reason_of_all_is_there_only_when_none_answers(start: Start) -> None:
     def fail(stopped: Callable[[], bool]) -> None:
         raise ActionFailed("no")
