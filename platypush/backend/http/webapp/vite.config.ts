@@ -32,7 +32,7 @@ export default defineConfig({
     sourcemap: false,
     chunkSizeWarningLimit: 300,
     rollupOptions: {
-      input: { panel: at("./panel.html"), hub: at("./src/sdk/hub.ts") },
+      input: { panel: at("./panel.html"), wall: at("./wall.html"), hub: at("./src/sdk/hub.ts") },
       preserveEntrySignatures: "exports-only",
       output: {
         entryFileNames: ({ name }) => (name === "hub" ? "assets/hub.js" : "assets/[name]-[hash].js"),

@@ -43,6 +43,8 @@ export interface LayoutProblem {
   line: number;
   column: number;
   reason: string;
+  /** Whether it is among the problems of a widget too, and shown there. */
+  widget: boolean;
 }
 
 /** A dashboard as it is shown. `root` is null when the file is no XML; `excerpt` has the lines around the place then. */
