@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 
+from platypush.backend.http.app.web_parts import find_parts, part_widgets
 from platypush.backend.registry import BackendRegistry
 from platypush.bus.unix import UnixBusClient
 from platypush.cli.options import Options, installation_options
@@ -62,10 +63,11 @@ def command(ctx: click.Context) -> int:
 
 
 def _dashboards(config: Config) -> Iterator[Problem]:
+    parts = part_widgets(find_parts())
     for name in dashboard_names(config.dashboards_dir):
         file = config.dashboards_dir / f"{name}.xml"
         try:
-            layout = read_layout(name, read_dashboard(config.dashboards_dir, name), bundled_widgets())
+            layout = read_layout(name, read_dashboard(config.dashboards_dir, name), bundled_widgets(), parts)
         except (BadRequest, TooLarge) as error:
             yield Problem("check.dashboard", name, error.message, str(file))
             continue

@@ -32,6 +32,8 @@ class Layout:
     problems: tuple[Problem, ...] = ()
     excerpt: tuple[str, ...] = field(default_factory=tuple)
     """Lines around the place where the text stops to be XML."""
+    widgets: tuple[str, ...] = ()
+    """The names of all widgets that there are."""
 
     def to_dict(self) -> dict[str, Any]:
         """For the browser."""
@@ -41,11 +43,18 @@ class Layout:
             "root": self.root,
             "problems": [problem.to_dict() for problem in self.problems],
             "excerpt": list(self.excerpt),
+            "widgets": list(self.widgets),
         }
 
 
-def read_layout(name: str, text: str, widgets: Mapping[str, WidgetType]) -> Layout:
-    """Read and check a dashboard. Never raises: what is wrong is in ``problems``, and the rest is shown."""
+def read_layout(
+    name: str, text: str, widgets: Mapping[str, WidgetType], parts: Mapping[str, Mapping[str, str]] | None = None
+) -> Layout:
+    """Read and check a dashboard. Never raises: what is wrong is in ``problems``, and the rest is shown.
+
+    ``parts`` are the widgets of other packages, which declare no attributes: by the name of their element the ``tag``
+    of the custom element that shows them, and the address of the ``module`` that defines it.
+    """
     revision = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
     try:
         tree = read_tree(text)
@@ -53,14 +62,19 @@ def read_layout(name: str, text: str, widgets: Mapping[str, WidgetType]) -> Layo
         problem = Problem(error.line, error.column, error.reason)
         return Layout(name, revision, None, (problem,), _excerpt(text, error.line))
     problems = Problems()
-    root = _Reader(widgets, problems).dashboard(tree)
-    return Layout(name, revision, root, tuple(problems.found))
+    reader = _Reader(widgets, parts or {}, problems)
+    root = reader.dashboard(tree)
+    return Layout(name, revision, root, tuple(problems.found), widgets=reader.names)
 
 
 class _Reader:
-    def __init__(self, widgets: Mapping[str, WidgetType], problems: Problems) -> None:
+    def __init__(
+        self, widgets: Mapping[str, WidgetType], parts: Mapping[str, Mapping[str, str]], problems: Problems
+    ) -> None:
         self._widgets = widgets
+        self._parts = parts
         self._problems = problems
+        self.names = tuple(sorted({*widgets, *parts}))
 
     def dashboard(self, element: Element) -> dict[str, Any]:
         if element.tag != "Dashboard":
@@ -80,12 +94,27 @@ class _Reader:
         return {**self._looks(element), "widgets": [self._widget(child) for child in element.children]}
 
     def _widget(self, element: Element) -> dict[str, Any]:
+        first = len(self._problems.found)
+        widget = self._read(element)
+        return {**widget, "problems": self._problems.of_widget(first)}
+
+    def _read(self, element: Element) -> dict[str, Any]:
         looks = self._looks(element)
         if not any(name.startswith("col-") for name in looks["class"]) and "width" not in looks["style"]:
             looks["class"].insert(0, _WIDTH)
         declared = self._widgets.get(element.tag)
+        part = self._parts.get(element.tag)
+        if declared is None and part is not None:
+            return {
+                "type": "part",
+                "tag": element.tag,
+                **looks,
+                "attributes": _foreign(element.attributes),
+                "children": [],
+                "part": part,
+            }
         if declared is None:
-            self._problems.unknown(element, "Widget", element.tag, ("Row", *self._widgets))
+            self._problems.unknown(element, "Widget", element.tag, ("Row", *self.names))
             return {"type": None, "tag": element.tag, **looks, "attributes": {}, "children": []}
         return {
             "type": element.tag,
@@ -138,6 +167,15 @@ class _Reader:
         except ValueError as error:
             self._problems.add(element, f"style: {error}")
         return looks
+
+
+def _foreign(attributes: Mapping[str, str]) -> dict[str, str]:
+    # As texts, the way a custom element takes them; none that a browser would run.
+    return {
+        name: value
+        for name, value in attributes.items()
+        if name not in ("class", "style") and not name.lower().startswith("on")
+    }
 
 
 def _excerpt(text: str, line: int) -> tuple[str, ...]:

@@ -248,3 +248,32 @@ def test_every_type_of_a_declared_attribute_is_known() -> None:
             assert attribute.type in {"text", "integer", "number", "boolean", "choice", "url"}
             assert attribute.doc
             assert re.fullmatch(r"[a-z]+(-[a-z]+)*", attribute.name)
+
+
+def test_what_is_wrong_with_a_widget_is_told_in_its_place_too() -> None:
+    found = layout("<Dashboard odd=''>\n<Row><Music/><Calendar max-events='x'/></Row></Dashboard>")
+    assert found.root is not None
+    music, calendar = found.root["rows"][0]["widgets"]
+    assert music["problems"] == []
+    assert calendar["problems"] == [str(found.problems[1])]
+    assert [problem["widget"] for problem in found.to_dict()["problems"]] == [False, True]
+
+
+def test_an_unknown_widget_comes_with_the_names_of_those_that_there_are() -> None:
+    found = layout("<Dashboard><Clock/></Dashboard>").to_dict()
+    assert {"Calendar", "DateTime", "Weather"} < set(found["widgets"])
+    assert "'Clock' is unknown" in found["root"]["rows"][0]["widgets"][0]["problems"][0]
+
+
+def test_a_widget_of_another_package_comes_with_its_element_and_its_attributes_as_they_are_written() -> None:
+    part = {"tag": "kitchen-timer-widget", "module": "/assets/plugins/kitchen.timer/widget.js"}
+    text = "<Dashboard><KitchenTimer class='col-4' minutes='3' onclick='x()'/><KitchenTime/></Dashboard>"
+    found = read_layout("main", text, bundled_widgets(), {"KitchenTimer": part})
+    assert found.root is not None
+    widget = found.root["rows"][0]["widgets"][0]
+    assert (widget["type"], widget["part"], widget["class"]) == ("part", part, ["col-4"])
+    assert widget["attributes"] == {"minutes": "3"}
+    assert [problem.reason for problem in found.problems] == [
+        "Widget 'KitchenTime' is unknown. Did you mean 'KitchenTimer'?"
+    ]
+    assert "KitchenTimer" in found.widgets

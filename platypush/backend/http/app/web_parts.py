@@ -18,7 +18,7 @@ from typing import Any
 
 from platypush._lib.files import safe_join
 
-__all__ = ["GROUP", "MANIFEST", "WebPart", "Widget", "find_parts", "read_part"]
+__all__ = ["GROUP", "MANIFEST", "WebPart", "Widget", "find_parts", "part_widgets", "read_part"]
 
 GROUP = "platypush.web"
 """The group of entry points by which packages add panels and widgets."""
@@ -109,6 +109,15 @@ def read_part(plugin: str, folder: Path) -> WebPart:
         if file is not None:
             _check(folder, file)
     return part
+
+
+def part_widgets(parts: Iterable[WebPart]) -> dict[str, dict[str, str]]:
+    """The widgets of all parts, by the name of their element in a dashboard: tag of the custom element, and module."""
+    return {
+        str(widget["name"]): {"tag": str(widget["tag"]), "module": str(widget["module"])}
+        for part in parts
+        for widget in part.to_dict()["widgets"]
+    }
 
 
 def _check(folder: Path, file: object) -> None:
