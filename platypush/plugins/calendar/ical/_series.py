@@ -16,7 +16,7 @@ from recurring_ical_events import BadRuleStringFormat, CalendarQuery
 from platypush.plugins.calendar._events import Event, next_events, span
 from platypush.plugins.calendar.ical._blocks import Block, take_apart
 from platypush.plugins.calendar.ical._translate import translate
-from platypush.plugins.calendar.ical._zones import Zones, iana_zone
+from platypush.plugins.calendar.ical._zones import Zones, iana_zone, name_of
 
 __all__ = ["Budget", "Document", "Limits", "Outcome", "Overtime", "expand"]
 
@@ -220,9 +220,10 @@ def _all(value: Any) -> list[Any]:
 def _placed(value: Any, zone: str | None, zones: Zones) -> Any:
     if isinstance(value, tuple):
         return tuple(_placed(item, zone, zones) for item in value)
-    if not isinstance(value, datetime) or value.tzinfo is not None:
+    if not isinstance(value, datetime) or name_of(value.tzinfo) == "UTC":
         return value
-    return value.replace(tzinfo=(zones.find(zone) if zone else None) or zones.floating)
+    # Also where the library has found a zone: it remembers those that other calendars have described.
+    return value.replace(tzinfo=(zones.find(zone) if zone else None) or value.tzinfo or zones.floating)
 
 
 def _reason(error: Exception) -> str:

@@ -235,6 +235,14 @@ def test_days_are_taken_out_of_a_series_in_a_zone_of_the_calendars_own() -> None
     assert [start[:16] for start, _ in starts(outcome)] == ["2026-11-24T06:30", "2026-11-26T06:30"]
 
 
+def test_each_calendar_has_zones_of_its_own_whatever_others_call_theirs() -> None:
+    head = "\n".join([*STANDARD, "END:STANDARD", "END:VTIMEZONE", ""])
+    event = "UID:1\nDTSTART;TZID=X:20261124T100000\nRDATE;TZID=X:20261125T100000\nSUMMARY:x"
+    for shift, hour in ("+0200", "09"), ("+0600", "05"), ("+0200", "09"):
+        outcome = compute(calendar(event, head=head.replace("TZOFFSETTO:+0200", f"TZOFFSETTO:{shift}")))
+        assert [start[:13] for start, _ in starts(outcome)] == [f"2026-11-24T{hour}", f"2026-11-25T{hour}"]
+
+
 def test_a_periods_length_counts_where_a_date_is_one() -> None:
     data = calendar(
         "UID:1\nDTSTART:20261101T100000Z\nDTEND:20261101T110000Z\nSUMMARY:x\n"
