@@ -11,6 +11,7 @@ from platypush.backend.http.app.auth.decorator import authenticated
 from platypush.backend.http.app.auth.owner import owner
 from platypush.backend.http.app.exchange import exchange_of
 from platypush.backend.http.app.state import current_web
+from platypush.backend.http.app.web_parts import part_widgets
 from platypush.dashboards.files import dashboard_names, read_dashboard
 from platypush.dashboards.layout import Layout, read_layout
 from platypush.dashboards.widgets import bundled_widgets
@@ -55,7 +56,9 @@ def offer(name: str) -> tuple[Response, int]:
 
 
 def _layout(name: str) -> Layout:
-    return read_layout(name, read_dashboard(current_web().settings.dashboards_dir, name), bundled_widgets())
+    web = current_web()
+    text = read_dashboard(web.settings.dashboards_dir, name)
+    return read_layout(name, text, bundled_widgets(), part_widgets(web.parts))
 
 
 def _problems(name: str) -> list[str]:
