@@ -27,6 +27,8 @@ class NetworkCamera:
     def __init__(self, port: int, user: str, password: str) -> None:
         self.hang = threading.Event()
         self.gone = threading.Event()
+        self.redirect = ""
+        """Where it sends everybody instead, if anywhere."""
         self.requests = 0
         """That came with the right password."""
         expected = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -42,6 +44,12 @@ class NetworkCamera:
                     self.end_headers()
                     return
                 camera.requests += 1
+                if camera.redirect:
+                    self.send_response(302)
+                    self.send_header("Location", camera.redirect)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 self.send_response(200)
                 self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=cut")
                 self.end_headers()

@@ -16,7 +16,7 @@ from platypush.errors import ActionFailed, TimeLimit, Unavailable
 from platypush.plugins.camera._parts import BrokenParts, Parts, part
 from platypush.process import guarded
 
-__all__ = ["Ffmpeg", "convert", "redacted"]
+__all__ = ["Ffmpeg", "convert", "http_options", "redacted"]
 
 _CHUNK = 256 * 1024
 _TAIL = 2000
@@ -207,6 +207,12 @@ def convert(program: str, options: Sequence[str], picture: bytes) -> bytes:
         words = done.stderr.decode(errors="replace").strip().splitlines()
         raise ActionFailed(f"ffmpeg could not convert a picture: {words[-1] if words else done.returncode}")
     return done.stdout
+
+
+def http_options(program: str) -> frozenset[str]:
+    """The options for HTTP that this ffmpeg has; older ones lack some. Raises Unavailable."""
+    words = convert(program, ("-hide_banner", "-h", "protocol=http"), b"").decode(errors="replace").split()
+    return frozenset(word[1:] for word in words if word.startswith("-"))
 
 
 def redacted(text: str) -> str:

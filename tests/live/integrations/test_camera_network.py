@@ -94,6 +94,17 @@ def test_one_that_keeps_its_connection_and_sends_nothing_is_noticed(camera: Came
     viewer.close()
 
 
+def test_one_that_was_taken_over_leads_nowhere_else(camera: CameraFfmpegPlugin, port: int) -> None:
+    with running_camera(free_port(), password=SECRET) as other:
+        with running_camera(port) as device:
+            device.redirect = f"http://viewer:{SECRET}@127.0.0.1:{other.server.server_port}/"
+            viewer = watch(camera)
+            with pytest.raises(Unavailable):
+                shown(viewer)
+            viewer.close()
+        assert other.requests == 0
+
+
 def test_a_wrong_password_is_said_and_not_shown(camera: CameraFfmpegPlugin, port: int) -> None:
     with running_camera(port, password="another"):
         viewer = watch(camera)

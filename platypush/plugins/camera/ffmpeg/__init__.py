@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from platypush.errors import Unavailable
 from platypush.plugins.camera import CameraPlugin, Pictures
-from platypush.plugins.camera._ffmpeg import Ffmpeg, redacted
+from platypush.plugins.camera._ffmpeg import Ffmpeg, http_options, redacted
 from platypush.plugins.camera.ffmpeg._sources import make_source
 
 __plugin__ = "CameraFfmpegPlugin"
@@ -42,7 +43,8 @@ class CameraFfmpegPlugin(CameraPlugin):
         source_is_device = input_format == "v4l2" or (input_format is None and device.startswith("/dev/"))
         warmup = warmup_frames if warmup_frames is not None else _WARMUP if source_is_device else 0
         super().__init__(device=device, warmup_frames=warmup, **kwargs)
-        self._source = make_source(
+        self._make_source = partial(
+            make_source,
             device,
             self.picture,
             input_format=input_format,
@@ -50,6 +52,8 @@ class CameraFfmpegPlugin(CameraPlugin):
             ffmpeg_args=tuple(ffmpeg_args or ()),
             timeout=self.capture_timeout,
         )
+        self._source = self._make_source()
+        self._asks_options = device.startswith(("http:", "https:"))
 
     @property
     def label(self) -> str:
@@ -58,6 +62,9 @@ class CameraFfmpegPlugin(CameraPlugin):
 
     def open_camera(self) -> Pictures:
         """Start ffmpeg. Raises Unavailable."""
+        if self._asks_options:
+            self._source = self._make_source(http_options=http_options(self.ffmpeg_bin))
+            self._asks_options = False
         file = self._source.device
         if file is not None and not file.exists():
             raise Unavailable(f"{file} is not there. Is the camera plugged in, and device right?")

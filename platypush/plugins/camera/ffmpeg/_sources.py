@@ -24,6 +24,8 @@ _NETWORK = {
     "udp": "udp",
 }
 """For each scheme of a URL, what ffmpeg may use for it: what comes from there leads to no file, and nowhere else."""
+_VIDEO_FORMATS = "mpjpeg,mjpeg,jpeg_pipe,mov,matroska,flv,live_flv,mpegts,h264,hevc,avi,asf,ogg"
+"""What may come over HTTP: pictures and films, and no lists of further addresses, unless ``input_format`` says so."""
 _SIZE = (640, 480)
 _TEST_PICTURES = re.compile(r"[a-z0-9_]+(=.*)?", re.DOTALL)
 _MICROSECONDS = 1_000_000
@@ -49,13 +51,18 @@ def make_source(
     input_codec: str | None,
     ffmpeg_args: tuple[str, ...],
     timeout: float,
+    http_options: frozenset[str] = frozenset(),
 ) -> FfmpegSource:
-    """How ffmpeg shows ``device`` as ``picture``. Raises ConfigurationError for what is no source."""
+    """How ffmpeg shows ``device`` as ``picture``. Raises ConfigurationError for what is no source.
+
+    ``http_options`` are those that this ffmpeg has.
+    """
     parts = urlsplit(device)
     if input_format == "lavfi":
         return _test_picture(device, picture, ffmpeg_args)
     if parts.scheme in _NETWORK and parts.hostname:
-        return _network(device, picture, input_format, input_codec, ffmpeg_args, timeout)
+        settings = _network_settings(parts.scheme, input_format, timeout, http_options)
+        return _network(device, picture, input_format, input_codec, ffmpeg_args, settings)
     if "://" in device:
         raise ConfigurationError(
             f"device: ffmpeg is not given {parts.scheme}:// here. Use one of: {', '.join(_NETWORK)}; or a path."
@@ -99,14 +106,14 @@ def _file(path: Path, picture: Picture, form: str | None, more: tuple[str, ...])
 
 
 def _network(
-    url: str, picture: Picture, form: str | None, codec: str | None, more: tuple[str, ...], timeout: float
+    url: str,
+    picture: Picture,
+    form: str | None,
+    codec: str | None,
+    more: tuple[str, ...],
+    settings: list[tuple[str, str]],
 ) -> FfmpegSource:
     parts = urlsplit(url)
-    limit = ("timeout" if parts.scheme.startswith("rts") else "rw_timeout", str(int(timeout * _MICROSECONDS)))
-    settings = [limit] if parts.scheme != "udp" else []
-    if parts.scheme.startswith("rts"):
-        # Over TCP: a picture without holes counts more here than one that is early.
-        settings.append(("rtsp_transport", "tcp"))
     protocols = _NETWORK[parts.scheme]
     output = _output(picture, copy=codec == "mjpeg" and picture.plain)
     if "@" not in parts.netloc:
@@ -119,8 +126,26 @@ def _network(
     if any(character in url for character in "'\\\r\n"):
         raise ConfigurationError("device: write quotes and backslashes in the URL percent-encoded.")
     lines = ["ffconcat version 1.0", f"file '{url}'", *(f"option {name} {value}" for name, value in settings)]
+    # In the list the setting is for what is listed.
     opened = ("-f", "concat", "-safe", "0", "-protocol_whitelist", f"pipe,{protocols}", *more, "-i", "pipe:0")
     return FfmpegSource(options=(*QUIET, *_PROMPT, *opened, *output), given="\n".join([*lines, ""]).encode())
+
+
+def _network_settings(
+    scheme: str, form: str | None, timeout: float, http_options: frozenset[str]
+) -> list[tuple[str, str]]:
+    microseconds = str(int(timeout * _MICROSECONDS))
+    if scheme.startswith("rts"):
+        # Over TCP: a picture without holes counts more here than one that is early.
+        return [("timeout", microseconds), ("rtsp_transport", "tcp")]
+    settings = [] if scheme == "udp" else [("rw_timeout", microseconds)]
+    if scheme.startswith("http"):
+        # A camera that was taken over shall lead the hub nowhere else.
+        if "max_redirects" in http_options:
+            settings.append(("max_redirects", "0"))
+        if form is None:
+            settings.append(("format_whitelist", _VIDEO_FORMATS))
+    return settings
 
 
 def _output(picture: Picture, *, copy: bool = False) -> tuple[str, ...]:

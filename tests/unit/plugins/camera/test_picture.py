@@ -136,6 +136,10 @@ def test_a_network_camera_has_a_time_limit_and_leads_to_no_file() -> None:
     assert (after(rtsp, "-timeout"), after(rtsp, "-rtsp_transport")) == ("5000000", "tcp")
     for url in ("rtsp://door.lan/stream", "http://door.lan/video", "https://u:p@door.lan/video", "udp://0.0.0.0:5000"):
         assert "file" not in after(source(url).options, "-protocol_whitelist").split(",")
+    assert "hls" not in after(source("http://door.lan/video").options, "-format_whitelist")
+    assert "-format_whitelist" not in source("http://door.lan/video", input_format="hls").options
+    settled = source("http://door.lan/video", http_options=frozenset({"max_redirects"})).options
+    assert after(settled, "-max_redirects") == "0"
     copied = source("http://door.lan/video", Picture(), input_codec="mjpeg", input_format="mpjpeg").options
     assert (after(copied, "-c:v"), after(copied, "-f")) == ("copy", "mpjpeg")
 
