@@ -22,6 +22,8 @@ from platypush.bus.redis_wire import Admission, Epochs, Keys, Sealer, new_call
 from platypush.errors import AnswerLost, BusUnavailable, ConfigurationError, TimeLimit
 from platypush.message.envelope import Envelope, Reply
 from platypush.outgoing.redis import RedisServer
+from tests.running.certificates import Authority
+from tests.running.processes import free_port
 from tests.running.redis import RedisProcess, running_redis
 from tests.running.waiting import open_descriptors, until
 
@@ -533,6 +535,25 @@ def test_a_hub_whose_daemons_send_each_others_requests_back_is_unavailable(
     with pytest.raises(BusUnavailable, match="more than one daemon"):
         client.call(Envelope("execute"))
     client.close()
+
+
+def test_tls_and_a_unix_socket_are_ways_to_redis_too(tmp_path: Path, secret: bytes) -> None:
+    authority = Authority.make(tmp_path / "ca")
+    certificate, port = authority.issue("localhost"), free_port()
+    options = ["--tls-port", str(port), "--tls-auth-clients", "no", "--tls-ca-cert-file", str(authority.cert)]
+    options += ["--tls-cert-file", str(certificate.cert), "--tls-key-file", str(certificate.key)]
+    with running_redis(tmp_path / "redis", *options, "--requirepass", "p@ss") as redis:
+        for url in (
+            f"rediss://:p%40ss@localhost:{port}/0?ssl_ca_certs={authority.cert}",
+            f"unix://:p%40ss@{redis.socket}?db=1",
+        ):
+            server, client = open_redis_server(url, secret), open_redis_client(url, secret)
+            server.start(echo)
+            for size in (1, 1_000_000, 1, 1):
+                assert len(client.call(Envelope("execute", b"x" * size)).body) == size
+            assert len(client._idle) == 1
+            client.close()
+            server.stop(1)
 
 
 def test_a_url_that_is_none_is_an_error_of_the_configuration(secret: bytes) -> None:
