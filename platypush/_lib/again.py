@@ -40,6 +40,9 @@ def again(
                 return
         except Exception as error:  # boundary: the top of a thread of other people's code
             reason = str(error) or type(error).__name__
+            if presence.reason is None:
+                # It went well since the last failure, maybe for days.
+                pause = _FIRST_PAUSE
             if isinstance(error, away):
                 presence.lost(reason)
                 seconds = getattr(error, "retry_after", None) or min(pause, _AWAY_PAUSE)

@@ -165,12 +165,12 @@ class RunnablePlugin(Plugin):
 
     def start(self) -> object:
         """Start the thread. Does nothing when it runs already."""
-        RunnablePlugin.on_start(self)
+        self.on_start()
         return None
 
     def stop(self) -> object:
         """Ask ``main`` to return, and wait until it did. The caller bounds the time."""
-        RunnablePlugin.on_stop(self)
+        self.on_stop()
         return None
 
     def on_start(self) -> None:

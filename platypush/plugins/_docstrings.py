@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from dataclasses import dataclass, field
 
@@ -24,14 +23,15 @@ class Documentation:
 
 
 def parse(docstring: str | None) -> Documentation:
-    """Take apart a docstring with fields in the style of Sphinx (``:param name: text``, ``:return: text``)."""
+    """Take apart a docstring as ``inspect.getdoc`` gives it, with fields in the style of Sphinx (``:param name: text``,
+    ``:return: text``)."""
     if not docstring:
         return Documentation()
     prose: list[str] = []
     parameters: dict[str, list[str]] = {}
     returns: list[str] = []
     target: list[str] | None = None
-    for line in inspect.cleandoc(docstring).splitlines():
+    for line in docstring.splitlines():
         match = _FIELD.match(line)
         if match:
             target = []

@@ -81,3 +81,22 @@ def test_the_last_reason_is_known(note: Callable[[Presence, str], None]) -> None
     assert presence.reason == "two"
     presence.found()
     assert presence.reason is None
+
+
+def test_a_step_that_had_what_it_needs_before_it_failed_begins_with_short_pauses() -> None:
+    pauses: list[float] = []
+    logger = logging.getLogger("tests.again")
+    presence = Presence(logger, "The lamp")
+
+    def step() -> None:
+        if len(pauses) != 2:
+            # As a loop of its own does it, once it is connected.
+            presence.found()
+        raise Away("gone")
+
+    def wait(seconds: float) -> bool:
+        pauses.append(seconds)
+        return len(pauses) == 4
+
+    again(step, wait=wait, away=(Away,), presence=presence, logger=logger, name="lamp")
+    assert pauses == [1, 1, 2, 1]

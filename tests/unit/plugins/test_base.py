@@ -13,6 +13,7 @@ import pytest
 
 from platypush.message.response import Response
 from platypush.plugins import Plugin, RunnablePlugin, action, is_action
+from platypush.plugins._docstrings import parse
 
 
 class Lamp(Plugin):
@@ -129,6 +130,34 @@ def test_a_failing_main_is_called_again_after_growing_pauses_and_shows_why() -> 
     assert plugin.failure == "call 4 failed"
     plugin.stop()
     assert plugin.pauses == [1, 2, 7, 1]
+
+
+def test_own_set_up_and_clean_up_are_called_whether_by_one_name_or_the_other() -> None:
+    class Device(Counter):
+        def on_start(self) -> None:
+            self.done = ["start"]
+            super().on_start()
+
+        def on_stop(self) -> None:
+            super().on_stop()
+            self.done.append("stop")
+
+    plugin = Device()
+    plugin.start()
+    plugin.stop()
+    assert plugin.done == ["start", "stop"]
+
+
+def test_an_argument_alone_is_read_with_all_of_its_lines() -> None:
+    class Device(Plugin):
+        @action
+        def ring(self, times: int = 1) -> None:
+            """
+            :param times: How often,
+                in one go.
+            """
+
+    assert parse(inspect.getdoc(Device.ring)).parameters == {"times": "How often, in one go."}
 
 
 def test_stop_ends_a_main_that_waits() -> None:
