@@ -57,3 +57,47 @@ export function seconds(text: string | number | undefined | null): number | null
 export function trackTitle(track: MusicTrack): string {
   return track.title || track.name || track.file?.split("/").filter(Boolean).at(-1) || "";
 }
+
+/** What is in a folder of the library: a folder, a playlist or a track. */
+export interface MusicEntry extends MusicTrack {
+  directory?: string;
+  playlist?: string;
+}
+
+/** Everything that a player says of itself; each has its `status`, `track` and `plugin_name`. */
+export const MUSIC_EVENTS = [
+  "MusicPlayEvent",
+  "MusicPauseEvent",
+  "MusicStopEvent",
+  "NewPlayingTrackEvent",
+  "SeekChangeEvent",
+  "VolumeChangeEvent",
+  "MuteChangeEvent",
+  "PlaylistChangeEvent",
+  "PlaybackRandomModeChangeEvent",
+  "PlaybackRepeatModeChangeEvent",
+  "PlaybackSingleModeChangeEvent",
+  "PlaybackConsumeModeChangeEvent",
+].map((name) => `music.${name}`);
+
+const PAGE = 1000;
+
+/** The whole queue, read in pages. */
+export async function musicQueue(player: string, signal?: AbortSignal): Promise<MusicTrack[]> {
+  const tracks: MusicTrack[] = [];
+  for (;;) {
+    const page = await run<MusicTrack[]>(`${player}.get_tracks`, { offset: tracks.length, limit: PAGE }, { signal });
+    tracks.push(...page);
+    if (page.length < PAGE) {
+      return tracks;
+    }
+  }
+}
+
+/** `3:07`, `1:02:03`. */
+export function clock(length: number): string {
+  const whole = Math.max(0, Math.floor(length));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] ? parts : parts.slice(1);
+  return shown.map((part, index) => (index ? String(part).padStart(2, "0") : String(part))).join(":");
+}
