@@ -21,12 +21,13 @@ export interface CalendarEvent {
   calendar: string | null;
 }
 
-/** What comes next in all calendars. `problems` says which ones cannot be read; throws when none can. */
+/** What comes next in all calendars, or in those of one plugin. `problems` says which ones cannot be read; throws when none can. */
 export async function upcomingEvents(
   limit: number,
   signal?: AbortSignal,
+  plugin = "calendar",
 ): Promise<{ events: CalendarEvent[]; problems: string[] }> {
-  const { output, errors } = await runPartly<CalendarEvent[]>("calendar.get_upcoming_events", { max_results: limit }, { signal });
+  const { output, errors } = await runPartly<CalendarEvent[]>(`${plugin}.get_upcoming_events`, { max_results: limit }, { signal });
   if (output === null || (errors.length && !output.length)) {
     throw new Error(errors.join("\n"));
   }

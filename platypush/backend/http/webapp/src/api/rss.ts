@@ -20,7 +20,11 @@ export interface FeedSubscription {
   title: string | null;
   entries: number;
   failure: string | null;
+  /** Where it is subscribed to; only `rss.subscribe` can be taken back by `rss.unsubscribe`. */
+  source: "rss" | "backend.http.poll" | "rss.subscribe";
 }
+
+export const NEW_ENTRY = "rss.NewFeedEntryEvent";
 
 /** The newest entries of all feeds, or of the feeds in one database. */
 export const latestEntries = (limit: number, db?: string | null, signal?: AbortSignal) =>

@@ -101,7 +101,9 @@ export function useOptimistic<S extends object>({ real, reread, same = (_, one, 
     const turn = ++turns;
     const fields = Object.keys(patch) as (keyof S)[];
     for (const key of keys) {
-      guesses.set(key, new Map([...(guesses.get(key) ?? []), ...fields.map((field) => [field, { value: patch[field], turn }] as const)]));
+      if (fields.length) {
+        guesses.set(key, new Map([...(guesses.get(key) ?? []), ...fields.map((field) => [field, { value: patch[field], turn }] as const)]));
+      }
       problems.delete(key);
     }
     expectAnswer(keys, turn);

@@ -32,6 +32,8 @@ beforeEach(async () => {
   const thumb = slider.get("[role=slider]").element;
   thumb.getBoundingClientRect = () => ({ ...root().getBoundingClientRect(), left: at - 0.001, right: at, width: 0 });
   await slider.vm.$nextTick();
+  // Vue hands no event to listeners that are not older than it.
+  vi.advanceTimersByTime(10);
 });
 
 afterEach(() => {
