@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,6 +70,36 @@ class Exchange:
         self._fingerprint = fingerprint
         self._limits = limits or Limits()
         self._owner = owner
+        self._lock = threading.Lock()
+        self._under_way: set[Guard] = set()
+        self._interrupted = False
+
+    @property
+    def under_way(self) -> int:
+        """How many requests wait for their answers now."""
+        return len(self._under_way)
+
+    def interrupt(self) -> None:
+        """End every request that is under way, and refuse further ones, with Unavailable: whoever wanted the answers
+        stops. From any thread."""
+        with self._lock:
+            self._interrupted = True
+            guards = tuple(self._under_way)
+        for guard in guards:
+            guard.expire()
+
+    @contextlib.contextmanager
+    def _guarded(self, url: str, seconds: float) -> Iterator[Guard]:
+        with Guard(seconds) as guard:
+            with self._lock:
+                if self._interrupted:
+                    raise Unavailable(f"{shown(url)} is not asked any more: {self._owner} stops.")
+                self._under_way.add(guard)
+            try:
+                yield guard
+            finally:
+                with self._lock:
+                    self._under_way.discard(guard)
 
     def request(
         self, method: str, url: str, *, timeout: float | None = None, refuse: bool = True, **options: Any
@@ -81,7 +113,7 @@ class Exchange:
         if urlsplit(url).scheme.lower() not in _SCHEMES:
             raise BadRequest(f"{shown(url)!r} cannot be requested: a URL begins with http:// or https://.")
         seconds = self._limits.time if timeout is None else timeout
-        with Guard(seconds) as guard, requests.Session() as session:
+        with self._guarded(url, seconds) as guard, requests.Session() as session:
             # Neither proxies nor passwords from the environment: connections are checked where they really go.
             session.trust_env = False
             session.max_redirects = self._limits.redirects
@@ -94,13 +126,20 @@ class Exchange:
                 with session.request(method, url, stream=True, timeout=seconds, **options) as response:
                     body = self._read(response)
             except requests.RequestException as error:
-                raise _failure(error, method, url, None if not guard.expired else seconds) from error
+                raise self._failure(error, method, url, guard, seconds) from error
             if guard.expired:
                 # Without a length in its headers a body that is cut off looks like a complete one.
                 raise _late(url, seconds)
         if refuse:
             _check(response, body)
         return Answer(response.status_code, response.headers, body, response.url, response.encoding)
+
+    def _failure(
+        self, error: requests.RequestException, method: str, url: str, guard: Guard, seconds: float
+    ) -> PlatypushError:
+        if self._interrupted:
+            return Unavailable(f"{shown(url)} was left before it answered: {self._owner} stops.")
+        return _failure(error, method, url, seconds if guard.expired else None)
 
     def _read(self, response: requests.Response) -> bytes:
         body = bytearray()

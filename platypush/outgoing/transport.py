@@ -29,7 +29,7 @@ class Guard:
         self.expired = False
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._expire)
+        self._timer = threading.Timer(seconds, self.expire)
         self._timer.daemon = True
 
     def __enter__(self) -> Guard:
@@ -48,8 +48,12 @@ class Guard:
         with self._lock:
             # A second descriptor: TLS takes the first one over.
             self._sockets.append(connected.dup())
+            if self.expired:
+                # It was connected while everything ended.
+                connected.shutdown(socket.SHUT_RDWR)
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """End everything now. From any thread."""
         with self._lock:
             self.expired = True
             for item in self._sockets:

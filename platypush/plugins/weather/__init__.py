@@ -109,6 +109,11 @@ class WeatherPlugin(RunnablePlugin):
     def main(self) -> None:
         """Nothing: a source is asked when somebody asks. It has the state of a plugin that can be away."""
 
+    def on_stop(self) -> None:
+        """Ask for nothing more."""
+        self._exchange.interrupt()
+        super().on_stop()
+
     @action
     def get_current_weather(
         self,
