@@ -201,7 +201,8 @@ def check_name(name: str) -> str:
     name = normal_name(name)
     if not name or len(name) > _MAX_NAME or ":" in name or not printable:
         raise BadRequest(
-            f"A user name has 1 to {_MAX_NAME} printable characters and no colon (it would end the name in Basic)."
+            f"A user name has 1 to {_MAX_NAME} printable characters and no colon (it would end the name in Basic).",
+            details={"field": "username"},
         )
     return name
 

@@ -34,13 +34,17 @@ _DUMMY_TAIL = b"." * 53
 def check_new_password(password: str, name: str = "") -> None:
     """Return when ``password`` may become the password of user ``name``. Raises BadRequest that says what is asked."""
     if len(password) < MIN_LENGTH:
-        raise BadRequest(f"The password is too short: it needs at least {MIN_LENGTH} characters.")
+        raise _refusal(f"The password is too short: it needs at least {MIN_LENGTH} characters.")
     if len(password) > MAX_LENGTH:
-        raise BadRequest(f"The password is too long: it may have {MAX_LENGTH} characters.")
+        raise _refusal(f"The password is too long: it may have {MAX_LENGTH} characters.")
     if len(set(password)) == 1:
-        raise BadRequest("The password is one character repeated. Choose one that cannot be guessed.")
+        raise _refusal("The password is one character repeated. Choose one that cannot be guessed.")
     if name and password.casefold() == name.casefold():
-        raise BadRequest("The password is the user name. Choose one that cannot be guessed.")
+        raise _refusal("The password is the user name. Choose one that cannot be guessed.")
+
+
+def _refusal(message: str) -> BadRequest:
+    return BadRequest(message, details={"field": "password"})
 
 
 def is_password_hash(text: str) -> bool:

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from platypush.config.web import WebSettings
+from platypush.user.passwords import MAX_LENGTH, MIN_LENGTH
 from platypush.user.registration import ensure_code
 from platypush.user.service import Users
 from tests.app.conftest import STRANGER, Owner
@@ -81,6 +82,31 @@ def test_a_password_that_is_too_short_is_a_400_with_the_reason(local: FlaskClien
     answer = local.post("/register", data={**FORM, "password": "x", "confirm_password": "x"})
     assert answer.status_code == 400
     assert b"too short" in answer.data
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"password": "x", "confirm_password": "x"}, "password"),
+        ({"confirm_password": "another 77777"}, "confirm_password"),
+        ({"username": "a:b"}, "username"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(local: FlaskClient, wrong: dict[str, str], field: str) -> None:
+    page = local.post("/register", data={**FORM, **wrong}).text
+    assert f'id="{field}-error" role="alert"' in page
+    assert page.count('role="alert"') == page.count('aria-invalid="true"') == page.count("autofocus") == 1
+
+
+def test_a_wrong_code_is_said_beside_the_code(app: Flask) -> None:
+    assert 'id="code-error" role="alert"' in remote(app).post("/register", data={**FORM, "code": "0000-0000-0000"}).text
+
+
+def test_the_rules_for_passwords_are_there_before_anything_is_typed(local: FlaskClient) -> None:
+    page = local.get("/register").text
+    assert "8 to 1024 characters" in page
+    assert f'minlength="{MIN_LENGTH}" maxlength="{MAX_LENGTH}"' in page
+    assert page.count('autocomplete="new-password"') == 2
 
 
 def test_json_works_as_well(local: FlaskClient) -> None:

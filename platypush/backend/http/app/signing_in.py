@@ -34,11 +34,14 @@ def start_session(username: str, *, remember: bool) -> Response:
     return response
 
 
-def refused_page(template: str, error: PlatypushError, **values: Any) -> Response:
-    """The form again, with the reason and the error's status. For JSON, raises ``error`` as it is."""
+def refused_page(template: str, error: PlatypushError, *, field: str, **values: Any) -> Response:
+    """The form again, with the reason beside ``field`` (above all of them for "") and the error's status.
+
+    For JSON, raises ``error`` as it is.
+    """
     if is_json(request.environ):
         raise error
-    page = render_template(template, message=error.message, redirect=redirect_target(), **values)
+    page = render_template(template, message=error.message, field_name=field, redirect=redirect_target(), **values)
     # Not the Basic challenge: the browser would cover the form with its own dialog.
     headers = [pair for pair in error_headers(error, request.environ) if not pair[1].startswith("Basic")]
     return make_response(page, error.http_status, headers)

@@ -53,7 +53,9 @@ def sign_in() -> Response:
         return redirect(sign_in_address("/register", redirect_target(), ""))
     except (BadRequest, NotAuthenticated, TooManyAttempts) as error:
         web.metrics.signed_in(error.code)
-        return refused_page("login.html", error, username=username)
+        # One text for both: which of them was wrong is nobody's business.
+        field = "password" if isinstance(error, NotAuthenticated) else ""
+        return refused_page("login.html", error, field=field, username=username)
     except PlatypushError as error:
         web.metrics.signed_in(error.code)
         raise

@@ -50,14 +50,15 @@ def register() -> Response:
             raise
         return _to_login()
     except (BadRequest, Forbidden, TooManyAttempts) as error:
-        return refused_page("register.html", error, username=username, needs_code=not local)
+        field = error.details.get("field", "") if isinstance(error, BadRequest) else "code"
+        return refused_page("register.html", error, field=field, username=username, needs_code=not local)
     return start_session(username, remember=fields.flag("remember"))
 
 
 def _password(fields: Fields) -> str:
     password = fields.text("password")
     if fields.text("confirm_password", password) != password:
-        raise BadRequest("The two passwords differ. Type the same one twice.")
+        raise BadRequest("The two passwords differ. Type the same one twice.", details={"field": "confirm_password"})
     return password
 
 
