@@ -147,9 +147,12 @@ def test_a_client_whose_token_is_revoked_sees_no_more(
     response = client.get(VIDEO, headers=owner.bearer())
     body = iter(response.response)
     assert [next(body) for _ in range(70)]
-    failing = monkeypatch.context()
-    with failing as patched:
-        patched.setattr(users, "authenticate", lambda *_: (_ for _ in ()).throw(StorageFailed))
+
+    def fail(*_: object) -> None:
+        raise StorageFailed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(users, "authenticate", fail)
         users.generation.increment()
         assert next(body)
     users.sessions.revoke_all(NAME)
