@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import click
 
-from platypush.backend.http.app.web_parts import find_parts, part_widgets
 from platypush.backend.registry import BackendRegistry
 from platypush.bus.unix import UnixBusClient
 from platypush.cli.options import Options, installation_options
@@ -18,6 +17,7 @@ from platypush.config.problem import Problem, Severity
 from platypush.daemon.automation import load_automation
 from platypush.dashboards.files import dashboard_names, read_dashboard
 from platypush.dashboards.layout import read_layout
+from platypush.dashboards.parts import find_parts, part_widgets
 from platypush.dashboards.widgets import bundled_widgets
 from platypush.doctor.wire import uwsgi_on_tcp
 from platypush.errors import BadRequest, ConfigurationError, PlatypushError, TooLarge

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from platypush.backend.http.app.state import web_of
-from platypush.backend.http.app.web_parts import GROUP, WebPart, find_parts, read_part
+from platypush.dashboards.parts import GROUP, WebPart, find_parts, read_part
 from tests.app.conftest import Owner
 
 GOOD: dict[str, Any] = {"title": "Timer", "icon": "i.svg", "panel": "panel.js", "widgets": {"EggTimer2": "w.js"}}

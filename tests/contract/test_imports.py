@@ -82,7 +82,7 @@ RULES: list[tuple[str, set[str]]] = [
         },
     ),
     ("backend.http.uwsgi", {"backend.http.app", "backend.http._gevent_worker"}),
-    ("backend.http.preload", {"backend.http.app", "backend.http._gevent_worker"}),
+    ("backend.http.preload", {"backend.http.app", "backend.http._gevent_worker", "media"}),
     # The two programs that a child process runs; nothing imports them.
     ("backend.http.builtin", CORE | {"backend.http", "backend.http.app"}),
     ("backend.http.preflight", CORE | {"backend.http", "backend.http.app"}),

@@ -13,10 +13,12 @@ from platypush.backend.http import _gevent_worker
 
 _gevent_worker.prepare()
 
-from platypush.backend.http.app import build  # noqa: E402 - loaded after the patch
+from platypush.backend.http.app import build, cameras, streaming  # noqa: E402 - loaded after the patch
+from platypush.backend.http.app.media import sending  # noqa: E402 - what routes of plugins work with
+from platypush.media import catalogue  # noqa: E402 - the same
 
 # None of this will ever be garbage. A collector that looked at it would write to its pages, and so copy them.
 gc.collect()
 gc.freeze()
 
-__all__ = ["build"]
+__all__ = ["build", "cameras", "catalogue", "sending", "streaming"]

@@ -25,15 +25,15 @@ from platypush.backend.http.app.metrics import Metrics
 from platypush.backend.http.app.routes import BLUEPRINTS
 from platypush.backend.http.app.state import Web
 from platypush.backend.http.app.streaming import Streams, most_streams
-from platypush.backend.http.app.web_parts import find_parts
+from platypush.dashboards.parts import find_parts
 from platypush.errors import ConfigurationError
 from platypush.streams import socket_beside
 from platypush.streams.client import StreamClient
 
 if TYPE_CHECKING:
-    from platypush.backend.http.app.web_parts import WebPart
     from platypush.bus import BusClient
     from platypush.config.web import WebSettings
+    from platypush.dashboards.parts import WebPart
     from platypush.user.service import Users
 
 __all__ = ["STATIC", "TEMPLATES", "create_app"]

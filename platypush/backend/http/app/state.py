@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from platypush.backend.http.app.gateway import Gateway
     from platypush.backend.http.app.metrics import Metrics
     from platypush.backend.http.app.streaming import Streams
-    from platypush.backend.http.app.web_parts import WebPart
     from platypush.config.web import WebSettings
+    from platypush.dashboards.parts import WebPart
     from platypush.user.service import Users
 
 __all__ = ["Web", "current_web", "web_of"]

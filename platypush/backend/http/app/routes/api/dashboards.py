@@ -11,9 +11,9 @@ from platypush.backend.http.app.auth.decorator import authenticated
 from platypush.backend.http.app.auth.owner import owner
 from platypush.backend.http.app.exchange import exchange_of
 from platypush.backend.http.app.state import current_web
-from platypush.backend.http.app.web_parts import part_widgets
 from platypush.dashboards.files import dashboard_names, read_dashboard
 from platypush.dashboards.layout import Layout, read_layout
+from platypush.dashboards.parts import part_widgets
 from platypush.dashboards.widgets import bundled_widgets
 from platypush.errors import BadRequest, TooLarge
 
