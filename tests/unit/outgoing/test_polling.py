@@ -108,8 +108,8 @@ def test_a_server_that_is_away_is_one_line_for_all_that_is_asked_of_it(
     polls = {name: Poll(f"Feed {name}", 0.01, ask, server="x.example:80") for name in "abc"}
     polls["d"] = Poll("Feed d", 0.01, missing, server="x.example:80")
     polling = start(polls)
-    until(lambda: polling.reason)
-    assert [polling.failure(name) for name in "abcd"] == ["no connection"] * 4
+    until(lambda: [polling.failure(name) for name in "abcd"] == ["no connection"] * 4)
+    assert polling.reason
     away.clear()
     until(lambda: [polling.failure(name) for name in "abcd"] == [None, None, None, "404"])
     lines = [record.getMessage() for record in caplog.records]
