@@ -18,3 +18,16 @@
     });
   });
 })();
+
+// Nobody is signed in here: what dashboards kept of their data for a restart is nobody's business any more.
+(function () {
+  try {
+    Object.keys(localStorage).forEach(function (name) {
+      if (name.indexOf("platypush.kept.") === 0) {
+        localStorage.removeItem(name);
+      }
+    });
+  } catch (error) {
+    // Storage is switched off: nothing was kept.
+  }
+})();
