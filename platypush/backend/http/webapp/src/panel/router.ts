@@ -15,7 +15,12 @@ const routes: RouteRecordRaw[] = [
 
 /** The pages of the panel, behind the `#`: the server's own addresses stay the server's. */
 export function makeRouter() {
-  const router = createRouter({ history: createWebHashHistory(), routes, scrollBehavior: () => ({ top: 0 }) });
+  const router = createRouter({
+    history: createWebHashHistory(),
+    routes,
+    // Another page begins at its top, and Back is where one was; a dialog or a tab of the same page moves nothing.
+    scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
+  });
   router.afterEach((to, from) => {
     if (to.path !== from.path && from.matched.length) {
       // A screen reader begins with the page's title.
