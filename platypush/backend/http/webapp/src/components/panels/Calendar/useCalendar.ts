@@ -4,6 +4,7 @@ import { useI18n } from "vue-i18n";
 
 import { upcomingEvents } from "@/api/calendar";
 import { useTime } from "@/composables/useTime";
+import { formatsOf } from "@/wall/formats";
 
 import { agenda, type AgendaItem } from "./agenda";
 
@@ -31,11 +32,12 @@ export function useCalendar(plugin: string, limit: number) {
 
 export function useCalendarTexts() {
   const { t, locale } = useI18n();
-  const clock = (at: Date, timeZone?: string) => new Intl.DateTimeFormat(locale.value, { hour: "numeric", minute: "2-digit", ...(timeZone ? { timeZone } : {}) }).format(at);
+  const formats = computed(() => formatsOf(locale.value));
+  const clock = (at: Date, timeZone?: string) => new Intl.DateTimeFormat(formats.value.locale, { hour: "numeric", minute: "2-digit", ...(timeZone ? { timeZone } : {}) }).format(at);
 
   return {
     day(date: Date, ahead: number): string {
-      const text = new Intl.DateTimeFormat(locale.value, { weekday: "long", day: "numeric", month: "long", ...(date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }) }).format(date);
+      const text = new Intl.DateTimeFormat(formats.value.locale, { weekday: "long", day: "numeric", month: "long", ...(date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }) }).format(date);
       return ahead === 0 ? t("calendar.today", { date: text }) : ahead === 1 ? t("calendar.tomorrow", { date: text }) : text;
     },
 

@@ -3,6 +3,7 @@ import { useI18n } from "vue-i18n";
 
 import { degrees, WEATHER_CHANGED, type Weather } from "@/api/weather";
 import { useAction, useEvents } from "@/composables/useHub";
+import { formatsOf } from "@/wall/formats";
 
 const EVERY = 10 * 60_000;
 
@@ -28,7 +29,8 @@ export function useForecast(plugin: string) {
 /** Values as people read them. What is not known is a dash, never 0. */
 export function useWeatherTexts() {
   const { locale } = useI18n();
-  const whole = computed(() => new Intl.NumberFormat(locale.value, { maximumFractionDigits: 0 }));
+  const formats = computed(() => formatsOf(locale.value));
+  const whole = computed(() => new Intl.NumberFormat(formats.value.locale, { maximumFractionDigits: 0 }));
 
   function number(value: number | null | undefined, unit = ""): string {
     // Minus nought is nought.
@@ -42,7 +44,7 @@ export function useWeatherTexts() {
       return "–";
     }
     const [year, month, day, hour, minute] = parts.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number, number];
-    return new Intl.DateTimeFormat(locale.value, { ...options, timeZone: "UTC" }).format(Date.UTC(year, month - 1, day, hour, minute));
+    return new Intl.DateTimeFormat(formats.value.locale, { ...options, timeZone: "UTC" }).format(Date.UTC(year, month - 1, day, hour, minute));
   }
 
   return {
@@ -50,6 +52,8 @@ export function useWeatherTexts() {
     temperature: (value: number | null | undefined, units: Weather["units"]) => number(value, units === "standard" ? " K" : "°"),
     withUnit: (value: number | null | undefined, units: Weather["units"]) => number(value, ` ${degrees(units)}`),
     clock: (time: string | null) => at(time, { hour: "numeric", minute: "2-digit" }),
-    day: (time: string | null) => at(time, { weekday: "short", day: "numeric" }),
+    hour: (time: string | null) => at(time, formats.value.hour12 ? { hour: "numeric" } : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    day: (time: string | null) => at(time, { weekday: "short" }),
+    date: (time: string | null) => at(time, { day: "numeric", month: "short" }),
   };
 }
