@@ -59,7 +59,6 @@ export function useReload(wall: Wall, { reload, age, random }: Surroundings = PA
     const good = age() >= YOUNGEST && (await pageAnswers(controller.signal));
     giveUp();
     if (good) {
-      wanted = false;
       reload();
     } else {
       timers.after(TRY_AGAIN, () => void attempt());
