@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ __all__ = ["Answer", "Exchange", "Limits", "shown"]
 
 _CHUNK = 65536
 _SCHEMES = ("http", "https")
+_CONNECTION = re.compile(r"^\w+\(host=.*?, port=\d+\): ")
+"""What urllib3 writes before each reason."""
 _LATER = frozenset({429, 502, 503, 504})
 """Answers after which the same request may work in a while (RFC 9110, 15.6; RFC 6585, 4)."""
 
@@ -173,8 +176,8 @@ def _reason(error: requests.RequestException) -> str:
     cause: BaseException = error
     while isinstance(inner := getattr(cause, "reason", None) or next(iter(cause.args), None), BaseException):
         cause = inner
-    text = str(cause) or type(cause).__name__
-    return text.rpartition(": Failed to establish a new connection: ")[2]
+    text = _CONNECTION.sub("", str(cause)) or type(cause).__name__
+    return text.removeprefix("Failed to establish a new connection: ")
 
 
 def _late(url: str, seconds: float) -> TimeLimit:

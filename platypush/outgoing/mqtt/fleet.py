@@ -135,10 +135,13 @@ class _Member(Presence):
         self._broker = broker
 
     def lost(self, reason: str) -> None:
+        self._note(reason)
         self._broker.lost(self, reason)
 
     def broke(self, reason: str) -> None:
-        self._broker.lost(self, reason)
+        self.lost(reason)
 
     def found(self) -> None:
+        with self._lock:
+            self._reason = None
         self._broker.found(self)

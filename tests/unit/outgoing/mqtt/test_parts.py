@@ -128,7 +128,7 @@ def test_two_links_to_a_broker_that_is_away_are_one_line(caplog: pytest.LogCaptu
     links = [link_to(port), link_to(port)]
     for link in links:
         fleet.start(link)
-    until(lambda: all(link._reason for link in links))
+    until(lambda: len(fleet._brokers[f"127.0.0.1:{port}"]._without) == 2)
     assert fleet.reason == f"127.0.0.1:{port}: Connection refused."
     fleet.end(links[0], 2)
     fleet.end(links[0], 2)
