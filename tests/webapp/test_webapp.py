@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 SOURCES = sorted(path for path in (WEBAPP / "src").rglob("*") if path.suffix in (".vue", ".ts", ".css"))
 COMPONENTS = [path for path in SOURCES if path.suffix == ".vue"]
 # Kilobytes, compressed, that a page's first load may have, and what it loads later.
-BUDGETS = {"panel.html": 150}
+BUDGETS = {"panel.html": 150, "wall.html": 95}
 STYLES = 20
 LATER = 30
 
