@@ -17,6 +17,8 @@ const SAY = action("tts.say", "Say a text.", {
     wait: { required: false, default: true, type: "bool", doc: "" },
     mode: { required: false, default: "a", type: "str", doc: "" },
     extra: { required: false, default: null, type: "dict", doc: "" },
+    voices: { required: false, default: null, type: "str or list", doc: "" },
+    anything: { required: false, default: null, type: "", doc: "" },
   },
   schema: {
     properties: {
@@ -24,7 +26,8 @@ const SAY = action("tts.say", "Say a text.", {
       volume: { anyOf: [{ type: "integer" }, { type: "null" }] },
       wait: { type: "boolean" },
       mode: { enum: ["a", "b"] },
-      extra: { anyOf: [{ type: "object" }, { type: "string" }] },
+      extra: { anyOf: [{ type: "object" }, { type: "array" }] },
+      voices: { anyOf: [{ type: "string" }, { type: "array" }, { type: "null" }] },
     },
   },
 });
@@ -55,7 +58,26 @@ describe("the form of an action", () => {
       ["wait", "boolean"],
       ["mode", "choice"],
       ["extra", "json"],
+      ["voices", "mixed"],
+      ["anything", "mixed"],
     ]);
+  });
+
+  it("takes words for words where they may be, and JSON of another type that fits for that", () => {
+    for (const [name, text, value] of [
+      ["voices", "Anna", "Anna"],
+      ["voices", "7", "7"],
+      ["voices", '["Anna", "Tom"]', ["Anna", "Tom"]],
+      ["voices", '["Anna"', '["Anna"'],
+      ["anything", "Anna and Tom", "Anna and Tom"],
+      ["anything", "7", 7],
+      ["anything", '"7"', "7"],
+    ] as const) {
+      expect(fromText(field(name), text)).toEqual(value);
+      expect(fromText(field(name), toText(field(name), value))).toEqual(value);
+    }
+    expect(toText(field("anything"), "7")).toBe('"7"');
+    expect(toText(field("voices"), "Anna")).toBe("Anna");
   });
 
   it("reads what is typed as the type says and leaves out what is empty", () => {
