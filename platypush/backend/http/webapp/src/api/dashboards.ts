@@ -71,3 +71,7 @@ export async function dashboards(signal?: AbortSignal): Promise<{ name: string; 
 /** The pictures of a folder below one of `resource_dirs`: addresses, sorted. */
 export const picturesOf = (folder: string, signal?: AbortSignal) =>
   run<string[]>("utils.search_web_directory", { directory: folder }, { signal });
+
+/** An address that lets one browser in, once, to show a dashboard and to do what its widgets do. */
+export const screenLink = (name: string) =>
+  request<{ url: string; expires_at: number }>(`/api/dashboards/${encodeURIComponent(name)}/links`, { method: "POST", body: {} });
