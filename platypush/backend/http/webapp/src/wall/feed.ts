@@ -17,7 +17,7 @@ export interface Feed<T> {
   every: number;
   refresh: () => void;
   /** An event told what is now. */
-  set: (data: T) => void;
+  set(data: T): void;
 }
 
 export interface FeedOptions<T> {
