@@ -68,6 +68,14 @@ describe("a change", () => {
     expect(lights.problem("2")).toBe("");
   });
 
+  it("of several things that is refused is told once, where it was asked for", async () => {
+    const lights = begin();
+    await lights.set(["1", "2"], { on: true }, () => Promise.reject(new Error("no")), ["room"]);
+    expect([lights.problem("1"), lights.problem("2"), lights.problem("room")]).toEqual(["", "", "no"]);
+    void lights.set(["1", "2"], { on: true }, () => Promise.resolve(), ["room"]);
+    expect(lights.problem("room")).toBe("");
+  });
+
   it("that no event confirms for 10 s is replaced by what the hub says when it is asked", async () => {
     const lights = begin();
     void lights.set(["1"], { bri: 99 }, () => Promise.resolve());

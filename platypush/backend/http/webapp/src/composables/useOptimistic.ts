@@ -96,23 +96,26 @@ export function useOptimistic<S extends object>({ real, reread, same = (_, one, 
     lane.busy = false;
   }
 
-  /** Shows `patch` on each of `keys` and runs `send`. Gives whether the hub took it; false also when a later one did. */
-  async function set(keys: readonly string[], patch: Partial<S>, send: () => Promise<unknown>): Promise<boolean> {
+  /**
+   * Shows `patch` on each of `keys` and runs `send`. Gives whether the hub took it; false also when a later one did.
+   * A failure is kept as the problem of each of `blamed`: one of a group is told once.
+   */
+  async function set(keys: readonly string[], patch: Partial<S>, send: () => Promise<unknown>, blamed: readonly string[] = keys): Promise<boolean> {
     const turn = ++turns;
     const fields = Object.keys(patch) as (keyof S)[];
     for (const key of keys) {
       if (fields.length) {
         guesses.set(key, new Map([...(guesses.get(key) ?? []), ...fields.map((field) => [field, { value: patch[field], turn }] as const)]));
       }
-      problems.delete(key);
     }
+    [...keys, ...blamed].forEach((key) => problems.delete(key));
     expectAnswer(keys, turn);
     try {
       await inTurn([...keys, ...fields].join(), send);
     } catch (failure) {
       if (failure !== SUPERSEDED) {
         keys.forEach((key) => drop(key, (guess) => guess.turn === turn));
-        keys.forEach((key) => problems.set(key, (failure as Error).message));
+        blamed.forEach((key) => problems.set(key, (failure as Error).message));
       }
       return false;
     }

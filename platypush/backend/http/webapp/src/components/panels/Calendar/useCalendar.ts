@@ -57,7 +57,7 @@ export function useCalendarTexts() {
       const zone = event.start.timeZone;
       try {
         const there = !allDay && zone ? clock(start, zone) : clock(start);
-        return there === clock(start) ? "" : t("calendar.zone", { time: there, zone: String(zone).split("/").at(-1)?.replace(/_/g, " ") });
+        return there === clock(start) ? "" : t("calendar.zone", { time: there, zone: String(zone).replace(/^.*\//, "").replace(/_/g, " ") });
       } catch {
         // A name that this browser does not know.
         return "";

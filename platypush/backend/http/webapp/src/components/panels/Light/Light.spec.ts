@@ -117,6 +117,21 @@ describe("the lights' panel", () => {
     await flushPromises();
     expect(row("Shelf").get("[role=switch]").attributes("aria-checked")).toBe("false");
     expect(row("Shelf").get("[role=alert]").text()).toBe("The bridge cannot be reached");
+    await page.get("[aria-label=Dismiss]").trigger("click");
+    expect(page.find("[role=alert]").exists()).toBe(false);
+  });
+
+  it("tells what a room refused once, and not at each of its lights", async () => {
+    begin({
+      "light.hue.set_group": () => {
+        throw new Error("The bridge cannot be reached");
+      },
+    });
+    page = await show(Panel, { plugin: "light.hue" });
+    await card("Living room").get("[role=switch]").trigger("click");
+    await flushPromises();
+    expect(page.findAll("[role=alert]")).toHaveLength(1);
+    expect(card("Living room").text()).toContain("1 of 2 on");
   });
 
   it("switches a room as one, and all lights by one button", async () => {

@@ -29,6 +29,9 @@ export interface ShownGroup {
   reachable: number;
 }
 
+/** Where the failure of a group's command is told. */
+export const blameOf = ({ id, name }: ShownGroup): string => `group ${id} ${name}`;
+
 /** The lights of a plugin, live, and what can be done with them. */
 export function useLights(plugin: string) {
   const client = useQueryClient();
@@ -81,15 +84,15 @@ export function useLights(plugin: string) {
   }
 
   /** Sends a command for `ids`, which shows `patch` meanwhile. */
-  function command(ids: string[], patch: Partial<LightState>, name: string, args: Record<string, unknown>): Promise<boolean> {
-    return guesses.set(ids, patch, async () => merge(await run<Lights | null>(action(name), args)));
+  function command(ids: string[], patch: Partial<LightState>, name: string, args: Record<string, unknown>, blamed = ids): Promise<boolean> {
+    return guesses.set(ids, patch, async () => merge(await run<Lights | null>(action(name), args)), blamed);
   }
 
   return {
     ...lights,
     lights: shown,
     rooms,
-    all: computed(() => group("", "", Object.keys(shown.value))),
+    all: computed(() => group("", "all", Object.keys(shown.value))),
     animations: computed(() => animations.data.value),
     pending: guesses.pending,
     problem: guesses.problem,
@@ -98,10 +101,11 @@ export function useLights(plugin: string) {
     /** Sets one light. A light that is off takes nothing but being switched on. */
     setLight: (id: string, state: Partial<LightState>) => command([id], state, "set_light", { light: id, ...state }),
     /** Sets all lights of a group (of none: those lights); those that do not answer are told too, as the bridge does it. */
-    setGroup: ({ id, lights: members }: ShownGroup, state: Partial<LightState>) => {
+    setGroup: (group: ShownGroup, state: Partial<LightState>) => {
+      const { id, lights: members } = group;
       const ids = members.map((light) => light.id);
       const reached = members.filter((light) => light.state.reachable !== false).map((light) => light.id);
-      return id ? command(reached, state, "set_group", { group: id, ...state }) : command(reached, state, "set_lights", { lights: ids, ...state });
+      return id ? command(reached, state, "set_group", { group: id, ...state }, [blameOf(group)]) : command(reached, state, "set_lights", { lights: ids, ...state }, [blameOf(group)]);
     },
     recall: async (scene: LightScene) => merge(await run<Lights | null>(action("scene"), { name: scene.id })),
     animate: (ids: string[], animation: LightAnimation) => run(action("animate"), { animation, lights: ids }).then(() => animations.refresh()),

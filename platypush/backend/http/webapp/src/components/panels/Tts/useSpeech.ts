@@ -14,7 +14,7 @@ export interface Phrase {
 const REMEMBERED = 10;
 /** Longer texts are still being said when the hub's time for an action is over. */
 const LONG = 500;
-const LOOK_EVERY = 1000;
+const LOOK_EVERY = 700;
 
 /** Says texts with a plugin, and knows what is being said and what was said from this device. */
 export function useSpeech(plugin: string) {
@@ -25,7 +25,7 @@ export function useSpeech(plugin: string) {
   let silenced = 0;
 
   const busy = computed(() => waiting.value > 0 || Boolean(queue.data.value?.length));
-  const look = useIntervalFn(() => void queue.refresh(), LOOK_EVERY, { immediate: false });
+  const look = useIntervalFn(() => void queue.refresh(), LOOK_EVERY, { immediate: false, immediateCallback: true });
   watch(busy, (now) => (now ? look.resume() : look.pause()), { immediate: true });
 
   async function say(phrase: Phrase): Promise<void> {
