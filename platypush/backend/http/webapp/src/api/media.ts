@@ -1,4 +1,4 @@
-import { request, run } from "./client";
+import { request } from "./client";
 
 /** A medium that has an address. docs/integrations/media.md. */
 export interface Medium {
@@ -29,7 +29,15 @@ export function ownAddress(url: string): string {
   return pathname + search;
 }
 
-export const startStreaming = (media: string, download = false) => run<Medium>("media.start_streaming", { media, ...(download ? { download } : {}) });
+/** Gives a medium an address, by the name that this browser knows the hub by. With `download`, one to save it by. */
+export const shareMedium = (source: string, download = false) =>
+  request<Medium>(`/media${download ? "?download" : ""}`, { method: "PUT", body: { source } });
+
+/** All media that have an address, the newest first. */
+export const sharedMedia = (signal?: AbortSignal) => request<Medium[]>("/media", { signal });
+
+/** Takes the address away. */
+export const stopSharing = ({ media_id }: Medium) => request<Medium>(`/media/${media_id}`, { method: "DELETE" });
 
 /** Finds subtitles beside the file; null when there are none. */
 export async function findSubtitles({ media_id }: Medium): Promise<string | null> {
