@@ -21,6 +21,12 @@ REAL = (
     *("tail", "sed", "sleep", "chmod"),
 )
 
+# What deploy/test looks for, but what only root uses.
+PROGRAMS = (
+    *("espeak-ng", "openssl", "curl", "nginx", "wrk", "shellcheck", "testssl", "apache2"),
+    *("ffmpeg", "mopidy", "mosquitto", "mpd", "redis-server", "node", "npm", "chromium"),
+)
+
 PYTHON = r"""#!/bin/bash
 # What the scripts ask of Python. KIND is what it is good for; WAIT and FAIL name a step of the installation.
 # It does not wait for ever: a test that was interrupted takes its folder, and the list of calls in it, away.
@@ -156,6 +162,6 @@ def checkout(tmp_path: Path) -> Checkout:
     made.program("sudo")
     made.program("apt-get", 'echo "apt-get $*" >>"$CALLS"')
     made.program("dpkg")
-    for name in ("espeak-ng", "openssl", "curl", "nginx", "wrk", "shellcheck", "testssl", "apache2"):
+    for name in PROGRAMS:
         made.program(name)
     return made
