@@ -68,6 +68,7 @@ def _of_widget(widget: Mapping[str, Any], declared: WidgetType, resources: Mappi
             yield from (f"events:{_event(name)}" for name in events_of(child))
     if plugin := attributes.get("pluginName"):
         yield f"{plugin}.*"
+        yield f"panel:{plugin}"
         yield f"events:{plugin.partition('.')[0]}.*"
     if source := attributes.get("src"):
         yield from _of_address(str(source))

@@ -10,7 +10,7 @@ from platypush.message.envelope import Principal
 
 __all__ = ["GRANTABLE", "allows", "authorise", "check_scopes"]
 
-GRANTABLE = ("action", "events", "resources", "camera", "dashboard")
+GRANTABLE = ("action", "events", "resources", "camera", "dashboard", "panel")
 """Kinds of permission that a restricted token can be given."""
 
 _BY_NAME = frozenset({"bootstrap", "metrics"})

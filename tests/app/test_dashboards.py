@@ -113,3 +113,33 @@ def test_the_rights_follow_the_file(app: Flask, client: FlaskClient, owner: Owne
     shown = client.get("/api/dashboards/main?revision=old", headers=owner.bearer(token.secret))
     assert shown.status_code == 200
     assert client.post("/execute", json=asked, headers=owner.bearer(token.secret)).status_code == 200
+
+
+def test_a_dashboards_page_may_load_pictures_of_the_servers_that_it_names_and_of_no_others(
+    client: FlaskClient, owner: Owner, folder: Path
+) -> None:
+    (folder / "cameras.xml").write_text(
+        "<Dashboard><Camera src='http://me:secret@cam.lan:8080/live.jpg'/><Camera src='/camera/ffmpeg/photo'/>"
+        "<Camera src='https://bad;script-src *.example.org/x.jpg'/></Dashboard>"
+    )
+    policy = client.get("/dashboard/cameras", headers=owner.bearer()).headers["Content-Security-Policy"]
+    assert "img-src 'self' data: blob: http://cam.lan:8080; media-src 'self' http://cam.lan:8080;" in policy
+    assert "secret" not in policy
+    assert "script-src" not in policy
+    told = client.get("/api/dashboards/cameras", headers=owner.bearer()).get_json()
+    assert told["origins"] == ["http://cam.lan:8080"]
+    for name in ("main", "nowhere"):
+        other = client.get(f"/dashboard/{name}", headers=owner.bearer()).headers["Content-Security-Policy"]
+        assert "img-src 'self' data: blob:; connect-src" in other
+
+
+def test_a_screen_may_show_the_panels_that_its_dashboard_has_and_no_others(
+    app: Flask, client: FlaskClient, owner: Owner, folder: Path
+) -> None:
+    (folder / "main.xml").write_text("<Dashboard><Plugin plugin-name='light.hue'/></Dashboard>")
+    link = client.post("/api/dashboards/main/links", json={}, headers=owner.bearer()).get_json()["url"]
+    screen = app.test_client()
+    screen.get(link.removeprefix("http://localhost"))
+    assert screen.get("/plugin/light.hue").status_code == 200
+    assert screen.get("/plugin/shell").status_code == 403
+    assert screen.get("/").status_code == 403

@@ -199,6 +199,7 @@ def test_the_rights_of_a_dashboard_are_those_of_its_widgets_and_no_more() -> Non
         "resources:videos",
         "camera:ir.mlx90640",
         "light.hue.*",
+        "panel:light.hue",
         "events:light.*",
         "inspect.get_all_plugins",
         "events:weather.NewWeatherConditionEvent",

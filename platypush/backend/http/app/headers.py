@@ -12,10 +12,21 @@ from platypush.user.credentials import SESSION_COOKIE
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
 
-__all__ = ["API_HEADERS", "CSP_DATA", "CSP_FOREIGN", "CSP_PAGE", "file_policy", "forwarded_headers", "secure"]
+__all__ = [
+    "API_HEADERS",
+    "CSP_DATA",
+    "CSP_FOREIGN",
+    "CSP_PAGE",
+    "file_policy",
+    "forwarded_headers",
+    "page_policy",
+    "secure",
+]
+
+_PICTURES = "img-src 'self' data: blob:"
 
 CSP_PAGE = (
-    "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; object-src 'none'; "
+    f"default-src 'self'; {_PICTURES}; connect-src 'self' ws: wss:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 """For our own pages: no inline script or style; the websocket has another port."""
@@ -63,6 +74,14 @@ _NOT_FORWARDED = frozenset(
         "x-request-id",
     }
 )
+
+
+def page_policy(origins: Iterable[str]) -> str:
+    """The policy for a page that also shows pictures and films of these other servers."""
+    others = " ".join(origins)
+    if not others:
+        return CSP_PAGE
+    return CSP_PAGE.replace(_PICTURES, f"{_PICTURES} {others}; media-src 'self' {others}")
 
 
 def file_policy(mime: str) -> str:

@@ -11,7 +11,13 @@ from platypush.backend.http.app.auth.decorator import authenticated, open_route
 from platypush.backend.http.app.auth.methods import optional_principal, require
 from platypush.backend.http.app.cookies import set_session
 from platypush.backend.http.app.exchange import exchange_of
+from platypush.backend.http.app.headers import page_policy
 from platypush.backend.http.app.state import current_web
+from platypush.dashboards.files import read_dashboard
+from platypush.dashboards.layout import read_layout
+from platypush.dashboards.origins import origins_of
+from platypush.dashboards.widgets import bundled_widgets
+from platypush.errors import BadRequest, NotFound, TooLarge
 from platypush.user.credentials import SESSION_COOKIE
 
 __all__ = ["blueprint"]
@@ -28,7 +34,7 @@ def index() -> Response:
 
 
 @blueprint.get("/plugin/<name>")
-@authenticated("panel")
+@authenticated("panel:{name}")
 def plugin(name: str) -> Response:  # noqa: ARG001 - the page reads it off its address
     """One plugin's panel and nothing else, to be embedded."""
     return _page("panel.html")
@@ -48,6 +54,7 @@ def dashboard(name: str) -> Response:
         return _let_in(name, token.secret)
     require(web, environ, exchange, permission)
     page = _page("panel.html")
+    page.headers["Content-Security-Policy"] = page_policy(_origins(name))
     secret = request.cookies.get(SESSION_COOKIE)
     if secret and exchange.principal is not None and exchange.principal.kind == "api_token":
         # A screen that is on for years: browsers forget a cookie after 400 days.
@@ -60,6 +67,14 @@ def _let_in(name: str, secret: str) -> Response:
     response = Response(status=302, headers={"Location": f"/dashboard/{quote(name)}?kiosk=1"})
     set_session(response, secret, expires_at=None, remember=True, client=exchange_of(request.environ).client)
     return response
+
+
+def _origins(name: str) -> tuple[str, ...]:
+    try:
+        text = read_dashboard(current_web().settings.dashboards_dir, name)
+    except (BadRequest, NotFound, TooLarge):
+        return ()
+    return origins_of(read_layout(name, text, bundled_widgets()))
 
 
 def _page(name: str) -> Response:

@@ -13,6 +13,7 @@ from platypush.backend.http.app.exchange import exchange_of
 from platypush.backend.http.app.state import current_web
 from platypush.dashboards.files import dashboard_names, read_dashboard
 from platypush.dashboards.layout import Layout, read_layout
+from platypush.dashboards.origins import origins_of
 from platypush.dashboards.parts import part_widgets
 from platypush.dashboards.widgets import bundled_widgets
 from platypush.errors import BadRequest, TooLarge
@@ -41,7 +42,8 @@ def layout(name: str) -> Response:
     if shown:
         # Screens that show it have the rights of the file as it was: they are looked up anew.
         current_web().users.generation.increment()
-    return jsonify(found.to_dict())
+    # A page may load only what its headers said when it came: one that would need more loads itself anew.
+    return jsonify({**found.to_dict(), "origins": origins_of(found)})
 
 
 @blueprint.post("/api/dashboards/<name>/links")
