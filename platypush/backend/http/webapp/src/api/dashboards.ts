@@ -56,6 +56,8 @@ export interface Layout {
   excerpt: string[];
   /** The names of all widgets that there are. */
   widgets: string[];
+  /** Other servers whose pictures it shows: a page may load only those that it had when it came. */
+  origins?: string[];
 }
 
 /** One dashboard. With the `revision` that is shown, the hub answers 304 (a HubError of that status) while it is the same. */

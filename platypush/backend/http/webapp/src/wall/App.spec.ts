@@ -78,6 +78,17 @@ describe("a wall", () => {
     expect(page.get("time").element).toBe(before);
   });
 
+  it("loads itself anew when it is to show pictures of a server that its headers do not allow", async () => {
+    answers["/api/dashboards/main"] = () => json({ ...layout({}, widget("DateTime")), origins: ["http://a"] });
+    answers["/dashboard/main"] = () => new Response("down", { status: 502 });
+    await open();
+    await pass(70_000);
+    expect(asked.some((address) => address.endsWith("/dashboard/main") && !address.includes("/api/"))).toBe(false);
+    answers["/api/dashboards/main"] = () => json({ ...layout({ revision: "2" }, widget("DateTime")), origins: ["http://a", "http://b"] });
+    await pass(20_000);
+    expect(asked.some((address) => address.endsWith("/dashboard/main") && !address.includes("/api/"))).toBe(true);
+  });
+
   it("names an unknown widget in its place, and those that there are", async () => {
     answers["/api/dashboards/main"] = () => json(layout({}, widget("Clock", { type: null, problems: ["line 2, column 3: Widget 'Clock' is unknown."] }), widget("DateTime")));
     await open();
