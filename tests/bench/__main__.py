@@ -17,6 +17,7 @@ from tests.bench.execute import run_credentials, run_floors
 from tests.bench.growth import run_growth
 from tests.bench.load import require_wrk
 from tests.bench.nginx import run_nginx
+from tests.bench.panel import run_panel
 from tests.bench.reloading import run_reload
 from tests.bench.report import machine
 from tests.bench.slow import run_slow
@@ -29,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
     names = (
         *("floors", "credentials", "bus", "growth", "slow", "deaths", "reload", "startup", "websocket", "nginx"),
-        "cameras",
+        *("cameras", "panel"),
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(names)}")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default 5)")
@@ -55,6 +56,7 @@ def main() -> None:
             "websocket": ("1,000 websocket clients", lambda: run_websocket(rounds)),
             "nginx": ("Files through nginx, 64 connections", lambda: run_nginx(folder, rounds, seconds)),
             "cameras": (f"Viewers of one camera, uwsgi.ini, {2 * seconds} s", lambda: run_cameras(folder, 2 * seconds)),
+            "panel": ("The panel in Chromium, uwsgi.ini", lambda: run_panel(folder, rounds)),
         }
         for part in options.parts or names:
             title, run = parts[part]

@@ -12,7 +12,6 @@ from email.utils import format_datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from tests.running.hub import HubFolder
 from tests.running.hue_bridge import HueBridge, running_bridge
 from tests.running.mpd import Mpd
 from tests.running.music_library import ALBUM, QUOTED, make_library
@@ -106,9 +105,9 @@ def running_house(folder: Path) -> Iterator[House]:
         yield House(config, f"  resource_dirs:\n    photos: {photos}\n", photos, bridge, player, web)
 
 
-def furnish(house: House, made: HubFolder) -> None:
-    """Put the house's dashboard into an installation."""
-    dashboards = made.config.parent / "dashboards"
+def furnish(house: House, config: Path) -> None:
+    """Put the house's dashboard beside a hub's configuration."""
+    dashboards = config.parent / "dashboards"
     dashboards.mkdir(exist_ok=True)
     (dashboards / f"{DASHBOARD}.xml").write_text(_LAYOUT.format(photos=house.photos))
 

@@ -90,7 +90,7 @@ def running_stage(folder: Path, *, front: bool) -> Iterator[Stage]:
         config = house.config + "weather.openweathermap:\n  location: Amsterdam\n"
         scripts = {"house.py": SCRIPT}
         made = hub_folder(folder / "hub", http=served + house.http, config=config, scripts=scripts, user=False)
-        furnish(house, made)
+        furnish(house, made.config)
         stage = Stage(made, f"http://127.0.0.1:{made.port}")
         stack.callback(stage.stop)
         stage.start()
