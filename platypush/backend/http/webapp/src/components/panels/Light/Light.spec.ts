@@ -196,6 +196,23 @@ describe("the lights' panel", () => {
     expect(row("Desk").text()).toContain("On, 50 %");
   });
 
+  it("looks at the lights itself while an animation runs: its changes are not told", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    begin({ "light.hue.get_animations": { lights: { "2": { type: "blink" } }, groups: {} } });
+    page = await show(Panel, { plugin: "light.hue" });
+    expect(card("Living room").text()).toContain("1 of 2 on");
+    set(["2"], { on: true });
+    vi.advanceTimersByTime(3000);
+    await flushPromises();
+    expect(card("Living room").text()).toContain("2 of 2 on");
+    hub.answer("light.hue.get_animations", { lights: {}, groups: {} });
+    await hub.emit("light.LightAnimationStoppedEvent", { plugin_name: "light.hue", animation: "blink" });
+    const looks = hub.callsOf("light.hue.get_lights").length;
+    vi.advanceTimersByTime(9000);
+    await flushPromises();
+    expect(hub.callsOf("light.hue.get_lights")).toHaveLength(looks);
+  });
+
   it("says what is wrong when the bridge is away, and that a bridge has no lights", async () => {
     begin({
       "light.hue.get_lights": () => {

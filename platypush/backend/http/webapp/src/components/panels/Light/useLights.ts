@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/vue-query";
-import { computed } from "vue";
+import { useIntervalFn } from "@vueuse/core";
+import { computed, watch } from "vue";
 
 import {
   afterEvent,
@@ -18,6 +19,8 @@ import {
 import { run } from "@/api/client";
 import { actionKey, useAction, useEvents } from "@/composables/useHub";
 import { useOptimistic } from "@/composables/useOptimistic";
+
+const LOOK_EVERY = 3000;
 
 /** A room, a zone, or all the lights, as it is shown. */
 export interface ShownGroup {
@@ -55,10 +58,13 @@ export function useLights(plugin: string) {
   useEvents(ANIMATION_EVENTS, ({ args }) => {
     if (args["plugin_name"] === plugin) {
       void animations.refresh();
-      // While one runs, the lights' changes are not told.
       void lights.refresh();
     }
   });
+  // While an animation runs, its lights' changes are not told.
+  const running = computed(() => Object.keys(animations.data.value?.lights ?? {}).length > 0);
+  const look = useIntervalFn(() => void lights.refresh(), LOOK_EVERY, { immediate: false });
+  watch(running, (now) => (now ? look.resume() : look.pause()), { immediate: true });
 
   const shown = computed<Lights>(() =>
     Object.fromEntries(Object.values(lights.data.value ?? {}).map((light) => [light.id, { ...light, state: guesses.view(light.id) ?? light.state }])),
