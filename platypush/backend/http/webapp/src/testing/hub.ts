@@ -25,8 +25,11 @@ class FakeSocket {
   close(): void {}
 }
 
-/** A hub for one test: the answers of its actions by name, of its other addresses by path, and its events. */
-export function fakeHub(actions: Record<string, Answer>, paths: Record<string, unknown> = {}) {
+/** What an address gives: data, a whole answer, or what computes one of them. */
+type Page = unknown | ((options: RequestInit, path: string) => unknown);
+
+/** A hub for one test: the answers of its actions by name, of its other addresses by path (without a query), and its events. */
+export function fakeHub(actions: Record<string, Answer>, paths: Record<string, Page> = {}) {
   const calls: { action: string; args: Args }[] = [];
   const known: Record<string, Answer> = { "inspect.get_all_plugins": {}, ...actions };
   const bootstrap = { user: "anna", authenticated_by: "session", device_id: "hub", version: "1", build_id: "b", start_id: "s", websocket_url: "ws://hub/ws/events", parts: [] };
@@ -45,11 +48,17 @@ export function fakeHub(actions: Record<string, Answer>, paths: Record<string, u
     }
   }
 
+  async function page(path: string, options: RequestInit): Promise<Response> {
+    const known = paths[path] ?? paths[path.replace(/\?.*/, "")] ?? (path === "/api/bootstrap" ? bootstrap : {});
+    const answer = typeof known === "function" ? await (known as (options: RequestInit, path: string) => unknown)(options, path) : known;
+    return answer instanceof Response ? answer : json(answer);
+  }
+
   vi.stubGlobal("WebSocket", FakeSocket);
   vi.stubGlobal(
     "fetch",
     vi.fn(async (path: string, options: RequestInit = {}) =>
-      path === "/execute" ? execute(JSON.parse(String(options.body))) : json(path === "/api/bootstrap" ? bootstrap : (paths[path] ?? {})),
+      path === "/execute" ? execute(JSON.parse(String(options.body))) : page(path, options),
     ),
   );
 
