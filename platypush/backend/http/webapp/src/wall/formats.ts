@@ -23,6 +23,17 @@ export function timeText(at: Date, { locale, hour12 }: Formats, seconds = false)
   }).format(at);
 }
 
+/** From one time of a day to another: `3:00 – 6:00 PM`. */
+export function rangeText(from: Date, to: Date, formats: Formats): string {
+  const format = new Intl.DateTimeFormat(formats.locale, {
+    hour: formats.hour12 ? "numeric" : "2-digit",
+    minute: "2-digit",
+    hourCycle: formats.hour12 ? "h12" : "h23",
+  });
+  // Safari 14.0 has none.
+  return typeof format.formatRange === "function" ? format.formatRange(from, to) : `${timeText(from, formats)} – ${timeText(to, formats)}`;
+}
+
 export function dateText(at: Date, { locale }: Formats, options: Intl.DateTimeFormatOptions): string {
   return new Intl.DateTimeFormat(locale, options).format(at);
 }

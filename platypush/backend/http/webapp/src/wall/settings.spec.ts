@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { dashboardCache, PREFIX } from "./cache";
-import { agoText, durationText, formatsOf, numberText, timeText } from "./formats";
+import { agoText, durationText, formatsOf, numberText, rangeText, timeText } from "./formats";
 import { isNight, readSettings } from "./settings";
 import { shiftAt } from "./useKiosk";
 import { dashboardName } from "./useLayout";
@@ -66,6 +66,11 @@ describe("times and numbers", () => {
     expect(timeText(midnight, german)).toBe("00:05");
     expect(timeText(midnight, american, true)).toMatch(/^12:05:09\sAM$/);
     expect(timeText(midnight, formatsOf("en", "de-DE"))).toBe("00:05");
+  });
+
+  it("say once what two have in common", () => {
+    const text = rangeText(new Date(2026, 0, 1, 15), new Date(2026, 0, 1, 18), american);
+    expect(text.match(/PM/g)).toHaveLength(1);
   });
 
   it("are a dash when they are not known: that is not 0", () => {

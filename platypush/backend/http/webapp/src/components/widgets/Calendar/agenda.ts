@@ -1,5 +1,5 @@
 import type { CalendarEvent } from "@/api/calendar";
-import { dateText, timeText, type Formats } from "@/wall/formats";
+import { dateText, rangeText, timeText, type Formats } from "@/wall/formats";
 
 export interface Entry {
   event: CalendarEvent;
@@ -101,5 +101,5 @@ export function spanText(entry: Entry, formats: Formats, words: { allDay: string
   if (entry.long) {
     return `${from} ${words.until(last)}`;
   }
-  return entry.end > entry.start ? `${from} – ${timeText(entry.end, formats)}` : from;
+  return entry.end > entry.start ? rangeText(entry.start, entry.end, formats) : from;
 }

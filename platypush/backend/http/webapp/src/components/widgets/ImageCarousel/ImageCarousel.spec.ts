@@ -34,8 +34,14 @@ describe("the carousel", () => {
   let broken: Set<string>;
   let loads: string[];
   let size: [number, number];
+  let away: boolean;
+  let made: number;
 
   beforeEach(() => {
+    away = false;
+    made = 0;
+    URL.createObjectURL = (address: unknown) => ((made += 1), `blob:${String(address)}`);
+    URL.revokeObjectURL = () => void (made -= 1);
     broken = new Set();
     loads = [];
     size = [400, 300];
@@ -46,9 +52,8 @@ describe("the carousel", () => {
         onerror?: () => void;
         naturalWidth = size[0];
         naturalHeight = size[1];
-        set src(src: string) {
-          loads.push(src);
-          queueMicrotask(() => (broken.has(src) ? this.onerror?.() : this.onload?.()));
+        set src(kept: string) {
+          queueMicrotask(() => (broken.has(kept.slice("blob:".length)) ? this.onerror?.() : this.onload?.()));
         }
       },
     );
@@ -61,12 +66,23 @@ describe("the carousel", () => {
 
   async function show(pictures: unknown, more: object = {}) {
     const hub = fakeHub({ "utils.search_web_directory": pictures });
+    const others = globalThis.fetch;
+    vi.stubGlobal("fetch", async (address: string, options: RequestInit) => {
+      if (address === "/execute") {
+        return others(address, options);
+      }
+      loads.push(address);
+      if (away) {
+        throw new TypeError("fetch failed");
+      }
+      return { ok: true, status: 200, blob: async () => address };
+    });
     const page = await hang(Index, { ...props, ...more });
     await settle();
     return { hub, page };
   }
 
-  const sources = (page: { findAll: (selector: string) => { attributes: (name: string) => string | undefined }[] }) => page.findAll("img").map((one) => one.attributes("src"));
+  const sources = (page: { findAll: (selector: string) => { attributes: (name: string) => string | undefined }[] }) => page.findAll("img").map((one) => one.attributes("src")?.slice("blob:".length));
 
   it("says why when the folder cannot be shown", async () => {
     const { page, hub } = await show(() => Promise.reject(new Error("/srv/photos is not below any of resource_dirs")));
@@ -116,6 +132,24 @@ describe("the carousel", () => {
     expect(page.text()).toContain("None of the pictures can be shown");
     expect(loads).toHaveLength(3);
     page.unmount();
+  });
+
+  it("keeps its picture while the hub is away, and goes on when it is back; nothing stays in memory", async () => {
+    const { page } = await show(["/a", "/b", "/c"]);
+    await pass(15_000);
+    away = true;
+    await pass(15_000);
+    const before = sources(page);
+    expect(before).toHaveLength(1);
+    await pass(120_000);
+    expect(sources(page)).toEqual(before);
+    away = false;
+    await pass(15_000);
+    expect(sources(page)).not.toEqual(before);
+    expect(made).toBeLessThanOrEqual(3);
+    page.unmount();
+    await settle();
+    expect(made).toBe(0);
   });
 
   it("fills the tile with a picture of its orientation, and shows all of another", async () => {

@@ -24,6 +24,11 @@ export class Slides {
     this.round = this.round.filter((one) => one !== broken);
   }
 
+  /** One that could not be had just now: it is the next one again. */
+  putBack(src: string): void {
+    this.round.unshift(src);
+  }
+
   get count(): number {
     return this.list.filter((one) => !this.broken.has(one)).length;
   }

@@ -9,18 +9,32 @@ import { Slides } from "./slides";
 const READ_AGAIN = 600;
 
 export interface Shown {
+  /** Its address in the folder. */
   src: string;
+  /** Its address in memory: what is shown does not go away with the hub. */
+  kept: string;
   /** Higher than wide. */
   portrait: boolean;
 }
 
-/** Loads a picture before it is shown. Rejects for one that is none. */
-function loaded(src: string): Promise<Shown> {
+/** There is no picture at an address, or what is there is none. */
+class Broken extends Error {}
+
+/** Loads a picture before it is shown. Throws Broken for one that is none, anything else when the hub is away. */
+async function loaded(src: string, signal: AbortSignal): Promise<Shown> {
+  const answer = await fetch(src, { credentials: "same-origin", signal });
+  if (!answer.ok) {
+    throw answer.status >= 500 ? new Error(src) : new Broken(src);
+  }
+  const kept = URL.createObjectURL(await answer.blob());
   return new Promise((resolve, reject) => {
     const image = new Image();
-    image.onload = () => resolve({ src, portrait: image.naturalHeight > image.naturalWidth });
-    image.onerror = () => reject(new Error(src));
-    image.src = src;
+    image.onload = () => resolve({ src, kept, portrait: image.naturalHeight > image.naturalWidth });
+    image.onerror = () => {
+      URL.revokeObjectURL(kept);
+      reject(new Broken(src));
+    };
+    image.src = kept;
   });
 }
 
@@ -32,8 +46,10 @@ export function useSlides(folder: string, seconds: number) {
   const timers = useTimers();
   const feed = useFeed<string[]>({ name: `pictures ${folder}`, load: (signal) => picturesOf(folder, signal), every: READ_AGAIN });
   let ahead: Promise<Shown | null> | null = null;
+  let gone: Shown | null = null;
   let ended = false;
   let busy = false;
+  const leaving = new AbortController();
 
   async function loadNext(): Promise<Shown | null> {
     // As many tries as there are pictures: no endless circle through broken ones.
@@ -43,8 +59,13 @@ export function useSlides(folder: string, seconds: number) {
         return null;
       }
       try {
-        return await loaded(src);
-      } catch {
+        return await loaded(src, leaving.signal);
+      } catch (problem) {
+        if (!(problem instanceof Broken)) {
+          // The hub is away: what is shown stays.
+          slides.putBack(src);
+          return null;
+        }
         slides.skip(src);
       }
     }
@@ -59,11 +80,23 @@ export function useSlides(folder: string, seconds: number) {
     const next = await (ahead ?? loadNext());
     busy = false;
     if (ended) {
+      forget(next);
       return;
     }
-    allBroken.value = next === null && (feed.data.value?.length ?? 0) > 0;
-    shown.value = next ?? (feed.data.value?.length ? shown.value : null);
-    ahead = slides.count > 1 ? loadNext() : null;
+    allBroken.value = slides.count === 0 && (feed.data.value?.length ?? 0) > 0;
+    if (next || !feed.data.value?.length || allBroken.value) {
+      // The one before is faded out still.
+      forget(gone);
+      gone = shown.value;
+      shown.value = next;
+    }
+    ahead = next && slides.count > 1 ? loadNext() : null;
+  }
+
+  function forget(picture: Shown | null): void {
+    if (picture) {
+      URL.revokeObjectURL(picture.kept);
+    }
   }
 
   const turns = useTurns(seconds * 1000, () => void turn(), timers);
@@ -79,6 +112,12 @@ export function useSlides(folder: string, seconds: number) {
     },
     { immediate: true },
   );
-  onScopeDispose(() => (ended = true));
+  onScopeDispose(() => {
+    ended = true;
+    leaving.abort();
+    forget(gone);
+    forget(shown.value);
+    void ahead?.then(forget);
+  });
   return { feed, shown, allBroken };
 }
