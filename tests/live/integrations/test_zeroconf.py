@@ -38,9 +38,15 @@ def test_the_documented_hub_announces_its_public_scheme_and_port(tmp_path: Path)
     device = f"hub-{uuid.uuid4().hex[:8]}"
     section = configuration("zeroconf", {"announce: true": "announce: true\n    interfaces: [127.0.0.1]"})
     with running_hub(tmp_path, http="  public_url: https://hub.example.com\n", config=section, device=device) as hub:
-        until(lambda: found("_platypush-http._tcp", device) is not None, 20)
-        announced = found("_platypush-http._tcp", device)
-        assert announced is not None
+        seen: list[dict[str, Any]] = []
+
+        def is_found() -> bool:
+            service = found("_platypush-http._tcp", device)
+            seen.extend([service] if service is not None and service["port"] else [])
+            return bool(seen)
+
+        until(is_found, 40)
+        announced = seen[0]
         assert (announced["port"], announced["addresses"]) == (443, HERE)
         assert (
             announced["properties"] | {"scheme": "https", "host": "hub.example.com", "device_id": device}
@@ -48,7 +54,7 @@ def test_the_documented_hub_announces_its_public_scheme_and_port(tmp_path: Path)
         )
         assert hub.execute("zeroconf.get_services", timeout=1).json()["response"]["output"]
     # It says goodbye.
-    until(lambda: found("_platypush-http._tcp", device) is None, 20)
+    until(lambda: found("_platypush-http._tcp", device) is None, 40)
 
 
 def test_events_tell_what_comes_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
