@@ -12,6 +12,7 @@ export type Mode = "random" | "repeat" | "single" | "consume";
 
 // Where a player is moves on while it is being told to go somewhere else.
 const NEAR = 3;
+const ASKED_EVERY = 30_000;
 
 function same(field: keyof MusicStatus, real: unknown, meant: unknown): boolean {
   return field === "elapsed" ? Math.abs(Number(real) - Number(meant)) < NEAR : real === meant;
@@ -24,7 +25,8 @@ function same(field: keyof MusicStatus, real: unknown, meant: unknown): boolean 
 export function usePlayer(player: MaybeRefOrGetter<string>) {
   const client = useQueryClient();
   const name = computed(() => toValue(player));
-  const real = useAction<MusicStatus>(() => `${name.value}.status`);
+  // Its events say what changes. That the player itself is away, nobody says: it is asked.
+  const real = useAction<MusicStatus>(() => `${name.value}.status`, {}, { every: ASKED_EVERY });
   const current = useAction<MusicTrack>(() => `${name.value}.current_track`);
   const { connection } = useConnection();
   const guesses = useOptimistic<MusicStatus>({ real: () => real.data.value, reread: () => real.refresh(), same });
@@ -104,14 +106,16 @@ export function usePlayer(player: MaybeRefOrGetter<string>) {
 export type Player = ReturnType<typeof usePlayer>;
 
 /** Where a player is in its track, in seconds: counted here from what it said last. Length null for radio stations. */
-export function useProgress({ status, updatedAt, playing }: Pick<Player, "status" | "updatedAt" | "playing">) {
+export function useProgress({ status, updatedAt, playing, error }: Pick<Player, "status" | "updatedAt" | "playing" | "error">) {
   const now = ref(Date.now());
   const timer = useIntervalFn(() => (now.value = Date.now()), 500, { immediate: false });
+  // Of a player that does not answer, nobody knows where it is.
+  const moving = computed(() => playing.value && !error.value);
   watch(
-    playing,
+    moving,
     (on) => {
-      now.value = Date.now();
       if (on) {
+        now.value = Date.now();
         timer.resume();
       } else {
         timer.pause();

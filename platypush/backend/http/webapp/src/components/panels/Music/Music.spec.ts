@@ -58,10 +58,26 @@ describe("the player of the music panel", () => {
     vi.advanceTimersByTime(10_000);
     await flushPromises();
     expect(page.get(".progress").text()).toContain("1:11");
-    await hub.emit("music.MusicPauseEvent", { plugin_name: "music.mpd", status: { ...STATUS, state: "pause", elapsed: "75" }, track: TRACKS[1] });
+    const paused = { ...STATUS, state: "pause", elapsed: "75" };
+    hub.answer("music.mpd.status", paused);
+    await hub.emit("music.MusicPauseEvent", { plugin_name: "music.mpd", status: paused, track: TRACKS[1] });
     vi.advanceTimersByTime(60_000);
     await flushPromises();
     expect(page.get(".progress").text()).toContain("1:15");
+  });
+
+  it("stands still, and says so, when the player does not answer any more", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    await begin();
+    hub.answer("music.mpd.status", () => { throw new Error("MPD cannot be reached"); });
+    vi.advanceTimersByTime(30_000);
+    await flushPromises();
+    await flushPromises();
+    expect(page.text()).toContain("MPD cannot be reached");
+    const shown = page.get(".progress").text();
+    vi.advanceTimersByTime(20_000);
+    await flushPromises();
+    expect(page.get(".progress").text()).toBe(shown);
   });
 
   it("never goes beyond the end of the track, and shows no end of a radio station", async () => {
