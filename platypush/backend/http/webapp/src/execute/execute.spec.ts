@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ActionInfo } from "@/composables/usePlugins";
 
 import { curlLine } from "./curl";
+import { readDoc } from "./docs";
 import { fieldsOf, fromText, toText } from "./fields";
 import { searchActions } from "./search";
 
@@ -97,6 +98,19 @@ describe("the form of an action", () => {
     expect(toText(field("extra"), "x")).toBe('"x"');
     expect(toText(field("volume"), 7)).toBe("7");
     expect(toText(field("volume"), undefined)).toBe("");
+  });
+});
+
+describe("the documentation of a procedure", () => {
+  it("is its text, a word on each argument, and what it gives", () => {
+    const doc = "Darken a room.\n\nSlowly.\n\n:param room: The room.\n:param int minutes: How long\n    that takes.\n:raises X: Never.\n:return: A sentence.";
+    expect(readDoc(doc)).toEqual({
+      text: "Darken a room.\n\nSlowly.",
+      summary: "Darken a room.",
+      args: { room: "The room.", minutes: "How long that takes." },
+      returns: "A sentence.",
+    });
+    expect(readDoc("")).toEqual({ text: "", summary: "", args: {}, returns: "" });
   });
 });
 
