@@ -39,19 +39,24 @@ def _nothing(browser: Browser, hub: Hub, house: House) -> None:
 
 
 def _run(browser: Browser, hub: Hub, house: House) -> None:
-    browser.run("document.querySelector('form button[type=submit]').click()")
+    browser.run("document.querySelector('main form button[type=submit]').click()")
     browser.until("document.body.innerText.includes('Answer')")
 
 
 def _happen(browser: Browser, hub: Hub, house: House) -> None:
-    hub.execute("light.hue.on", lights=["Sofa right"], bri=120)
+    browser.until("document.querySelector('[aria-label=Connected]') !== null")
+    hub.execute("light.hue.toggle", lights=["Sofa right"])
     hub.execute("music.mpd.next")
     for subtype in ("doorbell", "letter-box", "doorbell"):
         args = {"type": "platypush.message.event.custom.CustomEvent", "subtype": subtype}
         body = json.dumps({"type": "event", "args": args})
         hub.request("POST", "/execute", body, {"Content-Type": "application/json", **hub.token})
-    browser.until("document.querySelectorAll('summary').length >= 5")
-    browser.run("document.querySelector('summary').click()")
+    browser.until("document.querySelectorAll('main summary').length >= 5")
+    browser.run("document.querySelector('main summary').click()")
+
+
+def _see(browser: Browser, hub: Hub, house: House) -> None:
+    browser.until("document.querySelector('main img')?.naturalWidth")
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,11 @@ PAGES = (
     Page("sign-in", "/login", "Sign in", signed_in=False),
     Page("home", "/#/", "lights are on"),
     Page("lights", "/#/plugins/light.hue", "Living room"),
-    Page("music", "/#/plugins/music.mpd", "Any Day Now"),
+    Page("music", "/#/plugins/music.mpd", "First Snow"),
     Page("calendar", "/#/plugins/calendar", "Choir practice"),
     Page("weather", "/#/plugins/weather.openmeteo", "°"),
     Page("news", "/#/plugins/rss", "night trains"),
-    Page("camera", "/#/plugins/camera.ffmpeg", "Camera"),
+    Page("camera", "/#/plugins/camera.ffmpeg", "Camera", _see),
     Page("media", "/#/plugins/media", "Media"),
     Page("speech", "/#/plugins/tts", "Speech"),
     Page("dashboards", "/#/dashboards", DASHBOARD),

@@ -116,7 +116,7 @@ def _streaming(hub: Hub, browser: Browser) -> str:
     browser.send("Page.navigate", url="about:blank")
     browser.open(_address(hub, "/#/events"))
     browser.until("document.querySelector('h1')?.innerText === 'Events'")
-    browser.until("document.querySelector('.dot.open') || document.querySelector('[aria-label=Connected]')")
+    browser.until("document.querySelector('[aria-label=Connected]') !== null")
     rows, poured = [_memory(browser, 0)], 0
     for count in _EVENTS:
         while poured < count:

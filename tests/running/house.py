@@ -14,13 +14,13 @@ from xml.sax.saxutils import escape
 
 from tests.running.hue_bridge import HueBridge, running_bridge
 from tests.running.mpd import Mpd
-from tests.running.music_library import ALBUM, QUOTED, make_library
 from tests.running.weather import NOON, weather_service
 from tests.running.web import Page, Web, running_web
 
 __all__ = ["DASHBOARD", "House", "furnish", "running_house"]
 
 DASHBOARD = "hall"
+_DAY = 86_400
 _LAYOUT = """<Dashboard>
     <Row>
         <Calendar class="col-6" />
@@ -43,6 +43,11 @@ _APPOINTMENTS = (
     (3, 20, 120, "Concert", "Paradiso"),
     (6, 10, 180, "Moving the shed", ""),
 )
+_ALBUMS = {
+    ("The Harbour Band", "Low Tide", "2019", "0x1d3557", "0xa8dadc"): ("Rope and Tar", "Low Tide", "Lantern Street"),
+    ("Miriam Vale", "Paper Lanterns", "2022", "0x6d2e46", "0xe9c46a"): ("First Snow", "Paper Lanterns"),
+    ("Oskar Lind", "Night Ferry", "2024", "0x264653", "0xe76f51"): ("Departure", "Night Ferry", "The Quiet Deck"),
+}
 _NEWS = {
     "City news": (
         "The night trains to the coast are back",
@@ -81,13 +86,12 @@ def running_house(folder: Path) -> Iterator[House]:
         bridge.change("5", on=True, bri=254)
         bridge.change("2", on=True, bri=127)
         bridge.press()
-        player = Mpd(folder / "mpd", make_library(folder / "music"))
+        player = Mpd(folder / "mpd", _music(folder / "music"))
         stack.callback(player.stop)
         player.start()
-        songs = (f"{ALBUM}/01 Any Day Now.flac", f"{ALBUM}/02 Red.flac", QUOTED)
-        player.ask("setvol 40", *(f'add "{_quoted(song)}"' for song in songs))
-        player.ask("repeat 1", "play 0", "pause 1")
-        weather = stack.enter_context(weather_service(shift=round((time.time() - NOON) / 3600) * 3600))
+        player.ask("setvol 40", *(f'add "{artist}/{album}"' for artist, album, *_ in _ALBUMS))
+        player.ask("repeat 1", "play 3", "seekcur 74", "pause 1")
+        weather = stack.enter_context(weather_service(shift=round((time.time() - NOON) / _DAY) * _DAY))
         web = stack.enter_context(running_web())
         web.pages["/house.ics"] = Page(_calendar(), headers={"Content-Type": "text/calendar"})
         for name, titles in _NEWS.items():
@@ -99,7 +103,8 @@ def running_house(folder: Path) -> Iterator[House]:
             f"weather.openmeteo:\n  location: Amsterdam\n  units: metric\n  base_url: {weather.url}\n"
             f"  geocoding_url: {weather.url}\n"
             f"rss:\n  subscriptions:\n    - {web.url}/city.xml\n    - {web.url}/tinkering.xml\n"
-            "camera.ffmpeg:\n  device: testsrc2\n  input_format: lavfi\n  resolution: [640, 480]\n  fps: 5\n"
+            "camera.ffmpeg:\n  device: mandelbrot=end_pts=200\n  input_format: lavfi\n"
+            "  resolution: [640, 480]\n  fps: 5\n"
             f"media:\n  media_dirs:\n    - {films}\ntts:\n  language: en-gb\n"
         )
         yield House(config, f"  resource_dirs:\n    photos: {photos}\n", photos, bridge, player, web)
@@ -110,10 +115,6 @@ def furnish(house: House, config: Path) -> None:
     dashboards = config.parent / "dashboards"
     dashboards.mkdir(exist_ok=True)
     (dashboards / f"{DASHBOARD}.xml").write_text(_LAYOUT.format(photos=house.photos))
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _calendar() -> str:
@@ -141,6 +142,21 @@ def _feed(name: str, titles: tuple[str, ...], url: str) -> str:
     )
     channel = f"<channel><title>{name}</title><link>{url}</link>{items}</channel>"
     return f'<?xml version="1.0"?><rss version="2.0">{channel}</rss>'
+
+
+def _music(folder: Path) -> Path:
+    """Albums with covers; sound that nobody hears."""
+    for (artist, album, date, dark, light), titles in _ALBUMS.items():
+        place = folder / artist / album
+        place.mkdir(parents=True)
+        cover = f"gradients=s=300x300:c0={dark}:c1={light}:x0=0:y0=0:x1=300:y1=300"
+        _ffmpeg("-f", "lavfi", "-i", cover, "-frames:v", "1", str(place / "cover.jpg"))
+        for number, title in enumerate(titles, 1):
+            tags = {"artist": artist, "album": album, "title": title, "date": date, "track": str(number)}
+            written = [part for key, value in tags.items() for part in ("-metadata", f"{key}={value}")]
+            sound = f"anullsrc=r=8000:cl=mono:d={170 + 23 * number}"
+            _ffmpeg("-f", "lavfi", "-i", sound, *written, str(place / f"{number:02} {title}.flac"))
+    return folder
 
 
 def _photos(folder: Path) -> Path:
