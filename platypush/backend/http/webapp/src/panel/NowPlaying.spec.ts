@@ -41,6 +41,7 @@ describe("the bar of what is playing", () => {
     expect(bar().text()).toContain("Two");
     await bar().get("button[aria-label=Pause]").trigger("click");
     await flushPromises();
+    await hub.emit("music.MusicPauseEvent", { plugin_name: "music.mopidy", status: status("pause"), track: track("Two") });
     expect(bar().find("button[aria-label=Play]").exists()).toBe(true);
     expect(bar().get("button").attributes("aria-pressed")).toBeUndefined();
     await hub.emit("music.MusicStopEvent", { plugin_name: "music.mopidy", status: status("stop"), track: {} });

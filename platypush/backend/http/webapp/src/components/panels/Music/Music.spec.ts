@@ -188,6 +188,12 @@ describe("the queue", () => {
     expect(hub.callsOf("music.mpd.move")).toEqual([{ from_pos: 0, to_pos: 2 }]);
   });
 
+  it("shows a change before the player has answered", async () => {
+    await begin({ move: () => new Promise(() => undefined) });
+    await choose("More for One", "Move down");
+    expect(texts()).toEqual(["Two", "One", "Three"]);
+  });
+
   it("takes a track out, and puts it back where it was when that is undone", async () => {
     let tracks = TRACKS;
     await begin({
