@@ -32,7 +32,9 @@ test("a plugin that failed is shown with its reason", async ({ page }) => {
 test("Back leads back through the pages", async ({ page }) => {
   await page.goto("/");
   await page.getByRole("navigation").getByRole("link", { name: "Execute" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Execute" })).toBeVisible();
   await page.getByRole("navigation").getByRole("link", { name: "Events" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Events" })).toBeVisible();
   await page.goBack();
   await expect(page.getByRole("heading", { level: 1, name: "Execute" })).toBeVisible();
   await page.goBack();
