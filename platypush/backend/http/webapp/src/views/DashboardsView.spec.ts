@@ -18,7 +18,7 @@ async function begin(dashboards: unknown[], link: () => unknown = () => ({ url: 
 const dialog = () => document.querySelector("[role=dialog]")!;
 
 async function press(text: string) {
-  [...document.querySelectorAll("button")].find((one) => one.textContent?.trim() === text)!.click();
+  [...document.querySelectorAll("button")].find((one) => one.textContent?.trim().startsWith(text))!.click();
   await flushPromises();
 }
 

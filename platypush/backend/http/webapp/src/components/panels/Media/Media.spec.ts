@@ -42,7 +42,7 @@ async function begin(put: (source: string) => unknown = (source) => medium(sourc
   page = await show(Panel, { plugin: "media" });
 }
 
-const button = (name: string) => page.findAll("button").find((item) => item.attributes("aria-label") === name)!;
+const button = (name: string) => page.findAll("button").find((item) => [item.attributes("aria-label"), item.attributes("title")].includes(name))!;
 
 async function choose(menu: string, item: string) {
   await button(menu).trigger("click");
