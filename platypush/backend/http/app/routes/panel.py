@@ -53,7 +53,7 @@ def dashboard(name: str) -> Response:
         token = web.users.pairing.take(code, name, device=device, address=exchange.client.address)
         return _let_in(name, token.secret)
     require(web, environ, exchange, permission)
-    page = _page("panel.html")
+    page = _page("wall.html")
     page.headers["Content-Security-Policy"] = page_policy(_origins(name))
     secret = request.cookies.get(SESSION_COOKIE)
     if secret and exchange.principal is not None and exchange.principal.kind == "api_token":

@@ -24,9 +24,4 @@ const queryClient = new QueryClient({
   },
 });
 
-// A dashboard's own address leads to the list of them.
-if (location.pathname.startsWith("/dashboard/") && !location.hash) {
-  history.replaceState(null, "", "#/dashboards");
-}
-
 createApp(App).use(createPinia()).use(makeRouter()).use(makeI18n()).use(VueQueryPlugin, { queryClient }).mount("#app");
