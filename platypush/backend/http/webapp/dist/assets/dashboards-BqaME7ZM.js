@@ -1,1 +1,0 @@
-import{o as e,s as t}from"./socket-9cava7wg.js";function n(t,n,r){let i=n?`?revision=${encodeURIComponent(n)}`:``;return e(`/api/dashboards/${encodeURIComponent(t)}${i}`,{signal:r})}async function r(t){return(await e(`/api/dashboards`,{signal:t})).dashboards}var i=(e,n)=>t(`utils.search_web_directory`,{directory:e},{signal:n});export{r as n,i as r,n as t};
