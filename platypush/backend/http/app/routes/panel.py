@@ -43,7 +43,7 @@ def plugin(name: str) -> Response:  # noqa: ARG001 - the page reads it off its a
 @blueprint.get("/dashboard/<name>")
 @open_route("decides by itself: a link lets a screen in")
 def dashboard(name: str) -> Response:
-    """The panel, at its list of dashboards. ``?pair=`` of a link lets a screen in that nobody signs in at."""
+    """A fullscreen dashboard. ``?pair=`` of a link lets a screen in that nobody signs in at."""
     web, environ = current_web(), request.environ
     exchange = exchange_of(environ)
     permission = f"dashboard:{name}"
