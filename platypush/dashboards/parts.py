@@ -32,10 +32,15 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """A widget for dashboards: its element in the dashboard's XML, and the module that defines its custom element."""
+    """A widget for dashboards: its element in the dashboard's XML, and the module that defines its custom element.
+
+    ``actions`` and ``events`` are patterns of what it uses: a screen that shows nothing but its dashboard may do these.
+    """
 
     name: str
     module: str
+    actions: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
 
     @property
     def tag(self) -> str:
@@ -96,14 +101,14 @@ def read_part(plugin: str, folder: Path) -> WebPart:
         raise ValueError(f"{MANIFEST} is an object with the keys {', '.join(sorted(_KEYS))}.")
     widgets = data.get("widgets") or {}
     if not isinstance(widgets, dict) or not all(_WIDGET.fullmatch(name) for name in widgets):
-        raise ValueError(f"{MANIFEST}: 'widgets' maps names such as KitchenTimer to files.")
+        raise ValueError(f"{MANIFEST}: 'widgets' maps names such as KitchenTimer to what they are.")
     part = WebPart(
         plugin,
         folder,
         title=str(data.get("title") or ""),
         icon=data.get("icon"),
         panel=data.get("panel"),
-        widgets=tuple(Widget(name, module) for name, module in widgets.items()),
+        widgets=tuple(_widget(name, declared) for name, declared in widgets.items()),
     )
     for file in (part.icon, part.panel, *(widget.module for widget in part.widgets)):
         if file is not None:
@@ -118,6 +123,17 @@ def part_widgets(parts: Iterable[WebPart]) -> dict[str, dict[str, str]]:
         for part in parts
         for widget in part.to_dict()["widgets"]
     }
+
+
+def _widget(name: str, declared: object) -> Widget:
+    if isinstance(declared, str):
+        return Widget(name, declared)
+    values = declared if isinstance(declared, dict) else {}
+    patterns = {key: values.get(key) or [] for key in ("actions", "events")}
+    lists = all(isinstance(value, list) and all(isinstance(item, str) for item in value) for value in patterns.values())
+    if not isinstance(values.get("module"), str) or not lists or not set(values) <= {"module", *patterns}:
+        raise ValueError(f"{MANIFEST}: widget {name} is a file, or has a 'module' and lists of 'actions' and 'events'.")
+    return Widget(name, values["module"], tuple(patterns["actions"]), tuple(patterns["events"]))
 
 
 def _check(folder: Path, file: object) -> None:

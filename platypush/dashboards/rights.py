@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from platypush.dashboards.component import actions_of, events_of
 from platypush.dashboards.files import read_dashboard
 from platypush.dashboards.layout import Layout, read_layout
+from platypush.dashboards.parts import WebPart, Widget, find_parts, part_widgets
 from platypush.dashboards.widgets import WidgetType, bundled_widgets
 from platypush.errors import BadRequest, NotFound, TooLarge
 
@@ -19,17 +21,25 @@ KIND = "dashboard:"
 """What a pattern begins with that stands for the rights of one dashboard."""
 
 
-def scopes_of(layout: Layout, widgets: Mapping[str, WidgetType], resources: Mapping[str, str]) -> tuple[str, ...]:
+def scopes_of(
+    layout: Layout,
+    widgets: Mapping[str, WidgetType],
+    resources: Mapping[str, str],
+    parts: Mapping[str, Widget] | None = None,
+) -> tuple[str, ...]:
     """Patterns for a restricted token: exactly the actions, events, folders and cameras that the widgets use. Pure.
 
-    ``resources`` maps names below ``/resources`` to folders.
+    ``resources`` maps names below ``/resources`` to folders, ``parts`` elements to widgets of other packages.
     """
     # What every page asks for first is with it.
     found = {f"{KIND}{layout.name}", "bootstrap"}
     if layout.root is not None:
         for row in layout.root["rows"]:
             for widget in row["widgets"]:
-                if widget["type"] is not None:
+                if widget["type"] == "part":
+                    part = (parts or {})[widget["tag"]]
+                    found.update(part.actions, (f"events:{pattern}" for pattern in part.events))
+                elif widget["type"] is not None:
                     found.update(_of_widget(widget, widgets[widget["type"]], resources))
     return tuple(sorted(found))
 
@@ -39,23 +49,29 @@ def expander(folder: Path, resources: Mapping[str, Path]) -> Callable[[tuple[str
     it is called; a dashboard that cannot be read gives no rights but the one to ask for it."""
     names = {name: str(root) for name, root in resources.items()}
 
+    @cache
+    def parts() -> tuple[WebPart, ...]:
+        # At the first screen, not at each start of a process.
+        return find_parts()
+
     def expand(scopes: tuple[str, ...]) -> tuple[str, ...]:
         found = dict.fromkeys(scopes)
         for scope in scopes:
             if scope.startswith(KIND):
-                found |= dict.fromkeys(_rights(folder, scope.removeprefix(KIND), names))
+                found |= dict.fromkeys(_rights(folder, scope.removeprefix(KIND), names, parts()))
         return tuple(found)
 
     return expand
 
 
-def _rights(folder: Path, name: str, resources: Mapping[str, str]) -> tuple[str, ...]:
+def _rights(folder: Path, name: str, resources: Mapping[str, str], parts: Iterable[WebPart]) -> tuple[str, ...]:
     try:
         text = read_dashboard(folder, name)
     except (BadRequest, NotFound, TooLarge, OSError):
         return ()
     widgets = bundled_widgets()
-    return scopes_of(read_layout(name, text, widgets), widgets, resources)
+    layout = read_layout(name, text, widgets, part_widgets(parts))
+    return scopes_of(layout, widgets, resources, {widget.name: widget for part in parts for widget in part.widgets})
 
 
 def _of_widget(widget: Mapping[str, Any], declared: WidgetType, resources: Mapping[str, str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from platypush.backend.http.app.state import web_of
 from platypush.dashboards.parts import GROUP, WebPart, find_parts, read_part
+from platypush.dashboards.rights import expander
 from tests.app.conftest import Owner
 
 GOOD: dict[str, Any] = {"title": "Timer", "icon": "i.svg", "panel": "panel.js", "widgets": {"EggTimer2": "w.js"}}
@@ -67,6 +68,10 @@ def test_an_entry_point_that_leads_nowhere_is_a_state(value: str, reason: str) -
         ('{"panel": 7}', "names 7"),
         ('{"widgets": {"egg": "w.js"}}', "maps names"),
         ('{"widgets": ["w.js"]}', "maps names"),
+        ('{"widgets": {"Egg": 7}}', "widget Egg is a file"),
+        ('{"widgets": {"Egg": {"module": "w.js", "action": []}}}', "widget Egg is a file"),
+        ('{"widgets": {"Egg": {"module": "w.js", "actions": "x.y"}}}', "widget Egg is a file"),
+        ('{"widgets": {"Egg": {"actions": []}}}', "widget Egg is a file"),
         ("{", "Expecting"),
     ],
 )
@@ -102,3 +107,15 @@ def test_the_files_of_a_part_are_served_and_its_code_is_not(app: Flask, client: 
         "x/y",
     ):
         assert client.get(f"/assets/plugins/{path}").status_code == 404, path
+
+
+def test_a_screen_may_do_what_the_widgets_of_its_dashboard_say_that_they_use(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget = {"module": "w.js", "actions": ["timer.list"], "events": ["*.TimerEvent"]}
+    (folder / "web.json").write_text(json.dumps({"widgets": {"Egg": widget, "Other": {**widget, "actions": ["x.y"]}}}))
+    part = read_part("timer", folder)
+    (tmp_path / "main.xml").write_text("<Dashboard><Egg/></Dashboard>")
+    monkeypatch.setattr("platypush.dashboards.rights.find_parts", lambda: (part,))
+    rights = expander(tmp_path, {})(("dashboard:main",))
+    assert set(rights) == {"dashboard:main", "bootstrap", "timer.list", "events:*.TimerEvent"}
