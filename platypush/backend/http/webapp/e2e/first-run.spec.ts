@@ -116,6 +116,9 @@ test("from signing in to signing out: an action, tokens, an event, sessions, the
     await expect(event).toHaveCount(1);
     await event.click();
     await expect(page.getByText('"ringing": "twice"')).toBeVisible();
+    await page.getByRole("button", { name: "Run an action on such events" }).click();
+    await expect(page.getByRole("dialog")).toContainText('ringing: "twice"');
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
     await page.getByRole("button", { name: "Pause" }).click();
     await post(page, "letter");
     await page.getByRole("button", { name: /1 new/ }).click();

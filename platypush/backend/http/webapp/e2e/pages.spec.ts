@@ -49,6 +49,25 @@ for (const path of PAGES) {
   });
 }
 
+const DIALOGS: [string, string, (page: Page) => Promise<void>][] = [
+  ["/#/settings/users", "to change a password", (page) => page.getByRole("button", { name: "Change password" }).first().click()],
+  ["/#/settings/users", "to delete a user", (page) => page.getByRole("button", { name: /^Delete/ }).first().click()],
+  ["/#/plugins/light.hue", "of scenes", (page) => page.getByRole("button", { name: /Scenes/ }).first().click()],
+  ["/", "to go anywhere", (page) => page.keyboard.press("Control+k")],
+  ["/", "of keys", (page) => page.keyboard.press("?")],
+];
+
+for (const [path, what, open] of DIALOGS) {
+  signedIn(`the dialog ${what} keeps nobody out, and fits a phone`, async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.goto(path);
+    await settled(page);
+    await open(page);
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await look(page);
+  });
+}
+
 test("/login keeps nobody out, in both themes, and fits a phone", async ({ page }) => {
   await page.goto("/login");
   await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
