@@ -106,11 +106,11 @@ export function usePlayer(player: MaybeRefOrGetter<string>) {
 export type Player = ReturnType<typeof usePlayer>;
 
 /** Where a player is in its track, in seconds: counted here from what it said last. Length null for radio stations. */
-export function useProgress({ status, updatedAt, playing, error }: Pick<Player, "status" | "updatedAt" | "playing" | "error">) {
+export function useProgress({ status, updatedAt, playing, error, offline }: Pick<Player, "status" | "updatedAt" | "playing" | "error" | "offline">) {
   const now = ref(Date.now());
   const timer = useIntervalFn(() => (now.value = Date.now()), 500, { immediate: false });
   // Of a player that does not answer, nobody knows where it is.
-  const moving = computed(() => playing.value && !error.value);
+  const moving = computed(() => playing.value && !error.value && !offline.value);
   watch(
     moving,
     (on) => {
