@@ -58,5 +58,5 @@ anybody("the page that was asked for is there after signing in", async ({ page }
   await page.getByLabel("User name").fill(USER);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page).toHaveURL(/\/plugin\/light\.hue$/);
+  await expect(page).toHaveURL(/\/plugin\/light\.hue(#\/)?$/);
 });
