@@ -1,1 +1,0 @@
-import{r as e}from"./x-C0IGVyh1.js";var t=e({name:`square`,size:24,node:[[`rect`,{width:`18`,height:`18`,x:`3`,y:`3`,rx:`2`,key:`afitv7`}]]});export{t};
