@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 
-import { expect, PAGES, settled, signedIn, test } from "./hub";
+import { expect, PAGES, post, settled, signedIn, test } from "./hub";
 
 /** What keeps people out, as far as a machine can tell. */
 async function barriers(page: Page): Promise<string[]> {
@@ -48,6 +48,22 @@ for (const path of PAGES) {
     await look(page);
   });
 }
+
+signedIn("events and answers that are long keep nobody out, and fit a phone", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.goto("/#/events");
+  await expect(page.getByRole("img", { name: "Connected" })).toBeVisible();
+  await post(page, "long", { word: "a".repeat(300), words: "word ".repeat(100) });
+  const event = page.locator("summary", { hasText: "custom.CustomEvent" });
+  await event.click();
+  await expect(page.getByText('"subtype": "long"')).toBeVisible();
+  await look(page);
+  await page.goto("/#/execute/procedure.house.good_night");
+  await page.getByLabel(/^room/).fill("a".repeat(300));
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(page.getByRole("heading", { name: "Answer" })).toBeVisible();
+  await look(page);
+});
 
 const DIALOGS: [string, string, (page: Page) => Promise<void>][] = [
   ["/#/settings/users", "to change a password", (page) => page.getByRole("button", { name: "Change password" }).first().click()],
