@@ -23,6 +23,7 @@ def npm() -> Npm:
     assert int(version.removeprefix("v").split(".")[0]) >= _NEWEST, f"Node {version} is too old: install 20 or newer"
     installed = WEBAPP / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < (WEBAPP / "package-lock.json").stat().st_mtime:
+        assert not (WEBAPP / "node_modules").is_symlink(), "npm ci would empty the folder that node_modules leads to"
         _run("npm", "ci")
         installed.touch()
 
