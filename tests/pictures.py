@@ -91,7 +91,9 @@ PAGES = (
     Page("about", "/#/settings/about", "Device"),
     Page("appearance", "/#/settings/appearance", "Theme"),
 )
-_SHOWN = {page.name for page in PAGES} - {"configuration", "about", "appearance", "users", "sessions", "sign-in"}
+_SHOWN = frozenset(page.name for page in PAGES) - {
+    *("configuration", "about", "appearance", "users", "sessions", "sign-in"),
+}
 
 
 @dataclass(frozen=True)
@@ -138,14 +140,19 @@ def _shrink(path: Path) -> None:
     original.unlink()
 
 
-def _variants(every: bool) -> Iterator[tuple[Page, str, str, str]]:
-    """Page, size, theme and name of each picture: every second page is dark on a desktop and light on a phone."""
+def _variants(names: frozenset[str], every: bool) -> Iterator[tuple[Page, str, str, str]]:
+    """Page, size, theme and name of each picture of these pages.
+
+    Unless it is ``every`` one, every second page is dark on a desktop and light on a phone.
+    """
     for number, page in enumerate(PAGES):
         for at, size in enumerate(_SIZES):
             for theme in _THEMES:
+                if page.name not in names:
+                    continue
                 if every:
                     yield page, size, theme, f"{page.name}-{size}-{theme}"
-                elif page.name in _SHOWN and theme == _THEMES[(number + at + 1) % 2]:
+                elif theme == _THEMES[(number + at + 1) % 2]:
                     yield page, size, theme, f"{page.name}-{size}"
 
 
@@ -156,7 +163,8 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="every page, in both sizes and both themes")
     parser.add_argument("--to", type=Path, default=FOLDER, metavar="FOLDER", help=f"default {FOLDER.relative_to(ROOT)}")
     options = parser.parse_args()
-    unknown = set(options.names) - {page.name for page in PAGES}
+    known = frozenset(page.name for page in PAGES)
+    unknown = set(options.names) - known
     if unknown:
         parser.error(f"no such page: {', '.join(sorted(unknown))}")
     options.to.mkdir(parents=True, exist_ok=True)
@@ -169,12 +177,12 @@ def main() -> None:
         ):
             furnish(house, hub.config)
             camera, cookie = Camera(browser, hub, house, options.to), _session(hub)
-            for page, size, theme, file in _variants(options.all):
-                if not options.names or page.name in options.names:
-                    browser.send("Network.clearBrowserCookies")
-                    if page.signed_in:
-                        browser.set_cookie(f"http://localhost:{hub.port}", "session_token", cookie)
-                    camera.take(page, size, theme, file)
+            names = frozenset(options.names) or (known if options.all else _SHOWN)
+            for page, size, theme, file in _variants(names, options.all):
+                browser.send("Network.clearBrowserCookies")
+                if page.signed_in:
+                    browser.set_cookie(f"http://localhost:{hub.port}", "session_token", cookie)
+                camera.take(page, size, theme, file)
 
 
 def _session(hub: Hub) -> str:
