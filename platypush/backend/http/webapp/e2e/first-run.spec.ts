@@ -63,6 +63,7 @@ test("from signing in to signing out: an action, tokens, an event, sessions, the
 
   await test.step("copy it as a line for the shell", async () => {
     await page.getByRole("button", { name: "Copy as curl" }).click();
+    await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
     const line = await page.evaluate(() => navigator.clipboard.readText());
     expect(line).toContain(`${new URL(page.url()).origin}/execute`);
     expect(line).toContain('"action":"procedure.house.good_night"');
