@@ -135,10 +135,13 @@ def test_a_place_that_is_not_there_is_one_line_and_no_traceback(
 ) -> None:
     hub.plugins[backend.name]._default = None
     backend.start()
-    until(lambda: backend.presence.reason)
+
+    def told() -> list[logging.LogRecord]:
+        return [record for record in caplog.records if record.name.startswith("platypush.backend.weather")]
+
+    until(told)
     assert "The weather of which place?" in (backend.presence.reason or "")
-    records = [record for record in caplog.records if record.name.startswith("platypush.backend.weather")]
-    assert [record.exc_info for record in records] == [None]
+    assert [record.exc_info for record in told()] == [None]
 
 
 def test_without_its_plugin_a_backend_says_what_is_missing(hub: Runtime, caplog: pytest.LogCaptureFixture) -> None:
