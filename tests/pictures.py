@@ -59,6 +59,11 @@ def _see(browser: Browser, hub: Hub, house: House) -> None:
     browser.until("document.querySelector('main img')?.naturalWidth")
 
 
+def _hang(browser: Browser, hub: Hub, house: House) -> None:
+    # Pictures and headlines come after the music.
+    browser.until("document.querySelectorAll('img').length > 0 && document.body.innerText.includes('°')")
+
+
 @dataclass(frozen=True)
 class Page:
     """``text`` is there once the page shows what it is for; ``prepare`` does something on it first."""
@@ -82,6 +87,7 @@ PAGES = (
     Page("media", "/#/plugins/media", "Media"),
     Page("speech", "/#/plugins/tts", "Speech"),
     Page("dashboards", "/#/dashboards", DASHBOARD),
+    Page("wall", f"/dashboard/{DASHBOARD}", "First Snow", _hang),
     Page("execute", "/#/execute/light.hue.get_groups", "light.hue.get_groups", _run),
     Page("events", "/#/events", "Events", _happen),
     Page("tokens", "/#/settings/tokens", "Your tokens"),
