@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import sys
 from pathlib import Path
@@ -53,6 +54,24 @@ def test_a_file_whose_name_changes_with_its_content_is_kept_for_a_year(
     assert ("immutable" in answer.headers["Cache-Control"]) is kept
     assert ("max-age=31536000" in answer.headers["Cache-Control"]) is kept
     assert answer.headers["ETag"]
+
+
+def test_scripts_and_styles_are_sent_compressed_to_who_takes_it(client: FlaskClient) -> None:
+    plain = client.get("/assets/app.css", buffered=True)
+    packed = client.get("/assets/app.css", headers={"Accept-Encoding": "br, gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data) / 2
+    assert packed.mimetype == plain.mimetype == "text/css"
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert packed.headers["Cache-Control"] == plain.headers["Cache-Control"]
+    again = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert client.get("/assets/app.css", headers=again).status_code == 304
+    refused = client.get("/assets/app.css", headers={"Accept-Encoding": "gzip;q=0"}, buffered=True)
+    assert "Content-Encoding" not in refused.headers
 
 
 def test_a_name_in_the_address_is_escaped(client: FlaskClient, owner: Owner) -> None:
