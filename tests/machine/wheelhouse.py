@@ -21,6 +21,9 @@ PIP = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": WHEELS, "PIP_NO_CACHE_DIR": "1"}
 """The environment that makes pip use it and nothing else."""
 
 _BUILD = ("setuptools>=77", "wheel")
+_OF_OLDER_PYTHONS = ("async-timeout>=4.0.3",)
+"""What redis needs below Python 3.11.3, which Debian 12 has: pip looks at this machine's Python for such conditions, not
+at the one it downloads for."""
 _TAGS = """
 import json, sys
 from pip._vendor.packaging.tags import sys_tags
@@ -51,7 +54,7 @@ def _requirements() -> tuple[list[str], list[str]]:
     lines = [line.strip() for text in texts for line in text.splitlines()]
     wanted = sorted({line for line in lines if line and not line.startswith(("#", "platypush["))})
     uwsgi = [line for line in wanted if line.startswith("uwsgi")]
-    return uwsgi, [*_BUILD, *(line for line in wanted if line not in uwsgi)]
+    return uwsgi, [*_BUILD, *_OF_OLDER_PYTHONS, *(line for line in wanted if line not in uwsgi)]
 
 
 def _make(folder: Path, base: Path, uwsgi: list[str], others: list[str]) -> None:
