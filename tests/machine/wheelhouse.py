@@ -22,8 +22,8 @@ PIP = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": WHEELS, "PIP_NO_CACHE_DIR": "1"}
 
 _BUILD = ("setuptools>=77", "wheel")
 _OF_OLDER_PYTHONS = ("async-timeout>=4.0.3",)
-"""What redis needs below Python 3.11.3, which Debian 12 has: pip looks at this machine's Python for such conditions, not
-at the one it downloads for."""
+"""What redis needs below Python 3.11.3, which Debian 12 has: pip looks at this machine's Python for such conditions,
+not at the one it downloads for."""
 _TAGS = """
 import json, sys
 from pip._vendor.packaging.tags import sys_tags
