@@ -166,10 +166,10 @@ describe("the live picture", () => {
 describe("what is written to files", () => {
   it("is said where", async () => {
     await begin();
-    hub.answer("camera.ffmpeg.take_picture", "/work/a.jpg");
+    hub.answer("camera.ffmpeg.take_picture", "/pictures/a.jpg");
     await button("Take a picture").trigger("click");
     await pass(0);
-    expect(tile().text()).toContain("The picture is /work/a.jpg");
+    expect(tile().text()).toContain("The picture is /pictures/a.jpg");
   });
 
   it("goes on until it is stopped, and a failure is said", async () => {
