@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { HubError, onSignedOut, request, run, UNREACHABLE } from "./client";
+import { HubError, onSignedOut, request, run, signedIn, UNREACHABLE } from "./client";
 
 function answer(status: number, body: unknown, text = JSON.stringify(body)) {
   const fetch = vi.fn(async () => new Response(status === 204 ? null : text, { status }));
@@ -50,6 +50,21 @@ describe("a refusal", () => {
     end();
     await expect(request("/api/users")).rejects.toThrow("Sign in");
     expect(told).toHaveBeenCalledOnce();
+  });
+});
+
+describe("a late refusal", () => {
+  it("of what was asked before somebody signed in again is no news", async () => {
+    const told = vi.fn();
+    const end = onSignedOut(told);
+    let refuse: (answer: Response) => void = () => undefined;
+    vi.stubGlobal("fetch", vi.fn(() => new Promise<Response>((resolve) => (refuse = resolve))));
+    const late = request("/api/users");
+    signedIn();
+    refuse(new Response(JSON.stringify({ error: { code: "unauthorized", message: "Sign in" } }), { status: 401 }));
+    await expect(late).rejects.toThrow("Sign in");
+    end();
+    expect(told).not.toHaveBeenCalled();
   });
 });
 

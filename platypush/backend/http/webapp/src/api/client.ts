@@ -26,6 +26,12 @@ export interface Options {
 
 type Listener = () => void;
 const signedOut = new Set<Listener>();
+let signIns = 0;
+
+/** Says that somebody has signed in: what was asked before that may still be refused, and means nothing any more. */
+export function signedIn(): void {
+  signIns += 1;
+}
 
 /** Calls back when an answer says that the session is over. Gives what ends that. */
 export function onSignedOut(listener: Listener): () => void {
@@ -41,6 +47,7 @@ export async function request<T>(path: string, { method = "GET", body, signal }:
   }
   let response: Response;
   let text: string;
+  const asked = signIns;
   try {
     response = await fetch(path, {
       method,
@@ -61,7 +68,7 @@ export async function request<T>(path: string, { method = "GET", body, signal }:
   if (response.ok) {
     return data as T;
   }
-  if (response.status === 401 && path !== "/auth") {
+  if (response.status === 401 && path !== "/auth" && asked === signIns) {
     signedOut.forEach((listener) => listener());
   }
   throw failure(response, data);
