@@ -1,2 +1,0 @@
-import{c as e}from"./socket-9cava7wg.js";async function t(t,n,r=`calendar`){let{output:i,errors:a}=await e(`${r}.get_upcoming_events`,{max_results:t},{signal:n});if(i===null||a.length&&!i.length)throw Error(a.join(`
-`));return{events:i,problems:a}}export{t};

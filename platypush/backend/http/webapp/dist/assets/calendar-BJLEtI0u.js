@@ -1,0 +1,2 @@
+import{c as e}from"./socket-B8XtCYmC.js";async function t(t,n,r=`calendar`){let{output:i,errors:a}=await e(`${r}.get_upcoming_events`,{max_results:t},{signal:n});if(i===null||a.length&&!i.length)throw Error(a.join(`
+`));return{events:i,problems:a}}export{t};

@@ -1,0 +1,1 @@
+import{s as e}from"./socket-B8XtCYmC.js";var t=`rss.NewFeedEntryEvent`,n=(t,n,r)=>e(`rss.get_latest_entries`,n?{limit:t,db:n}:{limit:t},{signal:r}),r=t=>e(`rss.get_subscriptions`,{},{signal:t});function i(e){return e?(new DOMParser().parseFromString(e,`text/html`).body.textContent??``).replace(/\s+/g,` `).trim():``}export{r as i,n,i as r,t};

@@ -1,1 +1,0 @@
-import{s as e}from"./socket-9cava7wg.js";var t=`rss.NewFeedEntryEvent`,n=(t,n,r)=>e(`rss.get_latest_entries`,n?{limit:t,db:n}:{limit:t},{signal:r}),r=t=>e(`rss.get_subscriptions`,{},{signal:t});function i(e){return e?(new DOMParser().parseFromString(e,`text/html`).body.textContent??``).replace(/\s+/g,` `).trim():``}export{r as i,n,i as r,t};

@@ -1,1 +1,0 @@
-import{s as e}from"./socket-9cava7wg.js";var t=`weather.NewWeatherConditionEvent`;function n(t,n){return e(`${t}.get_current_weather`,{},{signal:n})}function r(e){return{metric:`°C`,imperial:`°F`,standard:`K`}[e]??`°`}export{n,r,t};

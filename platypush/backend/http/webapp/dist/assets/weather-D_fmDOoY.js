@@ -1,0 +1,1 @@
+import{s as e}from"./socket-B8XtCYmC.js";var t=`weather.NewWeatherConditionEvent`;function n(t,n){return e(`${t}.get_current_weather`,{},{signal:n})}function r(e){return{metric:`°C`,imperial:`°F`,standard:`K`}[e]??`°`}export{n,r,t};
