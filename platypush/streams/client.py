@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from pathlib import Path
@@ -42,7 +43,9 @@ class StreamClient:
             connected.settimeout(_CONNECT_SECONDS)
             connected.connect(self._path)
             connected.settimeout(request.time_left + _MARGIN)
-            connected.sendall(line)
+            # A daemon that has too many viewers answers and closes without waiting for the request.
+            with contextlib.suppress(BrokenPipeError):
+                connected.sendall(line)
             answer = decode_answer(_read_line(connected))
         except (OSError, BadRequest, EndOfStream) as error:
             connected.close()
