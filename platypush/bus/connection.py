@@ -51,7 +51,7 @@ class Connection:
         except OSError:
             self.close()
             return False
-        except BaseException:
+        except BaseException:  # undone, and raised again
             self.close()
             raise
         return True
@@ -71,7 +71,7 @@ class Connection:
         except (OSError, FrameError) as error:
             self.close()
             raise AnswerLost from error
-        except BaseException:
+        except BaseException:  # undone, and raised again
             self.close()
             raise
 

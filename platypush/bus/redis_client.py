@@ -123,7 +123,7 @@ class RedisBusClient:
         except TimeLimit:
             self._keep(call.link)
             raise
-        except BaseException:
+        except BaseException:  # undone, and raised again
             # A greenlet that was killed: the connection waits for an answer.
             call.link.close()
             raise

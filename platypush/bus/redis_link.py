@@ -56,7 +56,7 @@ class Link:
             connection.send_packed_command(connection.pack_commands(commands), check_health=False)
         except self._failures as error:
             raise self._broken(error) from error
-        except BaseException:
+        except BaseException:  # undone, and raised again
             self.close()
             raise
 
@@ -66,7 +66,7 @@ class Link:
             return self._connection.read_response(disable_decoding=True)
         except self._failures as error:
             raise self._broken(error) from error
-        except BaseException:
+        except BaseException:  # undone, and raised again
             self.close()
             raise
 

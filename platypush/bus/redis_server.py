@@ -189,7 +189,7 @@ class RedisBusServer:
                     popped = link.receive()
                     if self._presence.reason is not None:
                         self._presence.found()
-                except Exception:
+                except Exception:  # boundary: the library, whose connection was taken away
                     if self._stop.is_set():  # ``stop`` closed the connection: whatever the library makes of that
                         return
                     raise
@@ -245,7 +245,7 @@ class RedisBusServer:
         try:
             reply, request_id = self._reply(sealed, left / 1000, since, handler)
             return _Done(call, self._sealed_reply(call, reply, request_id))
-        except BaseException:
+        except BaseException:  # undone, and raised again
             self._end(call)
             raise
 

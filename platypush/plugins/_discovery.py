@@ -68,7 +68,7 @@ class Catalogue:
             found = entry.load()
         except ImportError as error:
             raise LoadFailure(missing_module(f"Plugin {name!r}", name, error)) from error
-        except Exception as error:
+        except Exception as error:  # boundary: importing a plugin runs other people's code
             raise LoadFailure(f"{origin} cannot be imported: {type(error).__name__}: {error}") from error
         return plugin_class(found, origin)
 

@@ -190,7 +190,7 @@ class Slot:
     def _release(self, plugin: Plugin) -> None:
         try:
             _lifecycle(plugin, "stop")()
-        except Exception:
+        except Exception:  # boundary: a plugin's clean-up is other people's code
             _logger.exception("Plugin %s failed to stop", self.name)
 
 

@@ -110,7 +110,7 @@ class RedisBackend(ServiceBackend):
         try:
             with server.errors():
                 self._listen(client)
-        except Exception:
+        except Exception:  # boundary: the library, whose connection was taken away
             # ``on_stop`` took the connection away: what the library makes of that is of no interest.
             if not self.should_stop():
                 raise
@@ -221,7 +221,7 @@ class RedisBackend(ServiceBackend):
                 pipeline.execute()
         except PlatypushError as error:
             self.logger.warning("An answer is lost: %s", error)
-        except Exception:
+        except Exception:  # boundary: as in ``run``
             if not self.should_stop():  # as in ``run``
                 raise
 

@@ -116,7 +116,7 @@ class DrivenClient(Client):
             return made
         try:
             return self._broker.tls_context().wrap_socket(made, server_hostname=self._broker.host)
-        except BaseException:
+        except BaseException:  # undone, and raised again
             made.close()
             raise
 

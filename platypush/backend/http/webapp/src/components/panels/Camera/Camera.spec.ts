@@ -174,7 +174,7 @@ describe("what is written to files", () => {
 
   it("goes on until it is stopped, and a failure is said", async () => {
     await begin();
-    hub.answer("camera.ffmpeg.capture_video", () => (hub.answer("camera.ffmpeg.status", { recording: "/work/a.mp4" }), {}));
+    hub.answer("camera.ffmpeg.capture_video", () => (hub.answer("camera.ffmpeg.status", { recording: "/pictures/a.mp4" }), {}));
     await button("Record").trigger("click");
     await pass(0);
     expect(hub.callsOf("camera.ffmpeg.capture_video")).toEqual([{ wait: false }]);
